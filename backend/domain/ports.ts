@@ -2,6 +2,7 @@ import type { DeploymentStatus, StepName, StepStatus } from "../../common/deploy
 import type { LogLine, LogPage, Page, PushName, Pushes } from "../../common/wire.ts";
 import type { DeploymentListInput, LogInput, LogLevel } from "../../common/schemas.ts";
 import type {
+    Actor,
     ApiToken,
     AuditEntry,
     BuildConfig,
@@ -378,6 +379,7 @@ export interface RepositoryStore {
 
 export interface BuildConfigStore {
     byStack(stackId: string): Promise<BuildConfig | null>;
+    all(): Promise<BuildConfig[]>;
     insert(config: BuildConfig): Promise<void>;
     update(id: string, changes: Partial<Omit<BuildConfig, "id" | "stackId" | "repositoryId" | "createdAt">>): Promise<void>;
 }
@@ -439,6 +441,8 @@ export interface ReleaseStore {
     recentOf(stackId: string, limit: number): Promise<Release[]>;
     /** The release that the stack should be on: the one proved healthy last. */
     currentOf(stackId: string): Promise<Release | null>;
+    /** Ids of every healthy release, of every stack: what can still be returned to. */
+    healthyIds(): Promise<Set<string>>;
     /** A kept image that was built from the same inputs. */
     findReusable(stackId: string, service: string, buildKey: string): Promise<{ imageId: string; keepTag: string } | null>;
 }
@@ -460,6 +464,8 @@ export interface WebhookEventStore {
     update(id: string, changes: Partial<Pick<WebhookEvent, "verdict" | "processed" | "processedAt" | "deploymentId" | "error">>): Promise<void>;
     page(repositoryId: string, page: number, perPage: number): Promise<Page<WebhookEvent>>;
     latestOf(repositoryId: string): Promise<WebhookEvent | null>;
+    /** The newest delivery of each repository, without its payload. */
+    latestByRepository(): Promise<Map<string, Pick<WebhookEvent, "receivedAt" | "verified" | "verdict">>>;
     /** Empties payload and headers of deliveries beyond the kept count and age; rows stay. */
     prune(keepPerRepository: number, olderThan: number): Promise<number>;
 }
@@ -475,4 +481,14 @@ export interface ApiTokenStore {
 export interface AuditLog {
     append(entry: Omit<AuditEntry, "id" | "at">): Promise<void>;
     page(input: { stackId?: string; page: number; perPage: number }): Promise<Page<AuditEntry>>;
+}
+
+// ------------------------------------------------------------------ queue
+
+/** The queue as a person or a delivery sees it. */
+export interface Queue {
+    /** Stores the row (superseding the stack's pending one), tells clients and wakes the workers. */
+    enqueue(deployment: Deployment): Promise<Deployment>;
+    /** @throws DEPLOYMENT_NOT_FOUND, DEPLOYMENT_NOT_CANCELLABLE */
+    cancel(id: string, actor: Actor): Promise<Deployment>;
 }

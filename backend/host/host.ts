@@ -30,6 +30,8 @@ export type RawHandler = (request: RawRequest) => Promise<RawResponse>;
 export interface HostUser {
     name: string;
     address: string | null;
+    /** `https://host` as the person's browser sees us; left out where it is not known. */
+    origin?: string | null;
     /** The connection; joins and leaves of logs are counted per connection. */
     connectionId: string;
 }
