@@ -1,0 +1,126 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+/**
+ * Makes a fresh clone runnable: `npm start` and `npm test` call this before anything else.
+ * Plain JavaScript without dependencies, because it runs before anything is installed; silent when nothing is to do.
+ * What it prints goes to standard error, so that the output of a command that follows stays its own.
+ */
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const inRoot = (...parts) => path.join(root, ...parts);
+
+/** Modification time in milliseconds; 0 when there is nothing. */
+function modifiedAt(file) {
+    return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+/** The newest file or folder below; a folder counts because removing a file changes only that. */
+function newestBelow(entry) {
+    const status = statSync(entry, { throwIfNoEntry: false });
+    if (status === undefined) {
+        return 0;
+    }
+    let newest = status.mtimeMs;
+    if (status.isDirectory()) {
+        for (const name of readdirSync(entry)) {
+            newest = Math.max(newest, newestBelow(path.join(entry, name)));
+        }
+    }
+    return newest;
+}
+
+function checkNode() {
+    const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+    const isSupported = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22;
+    if (!isSupported) {
+        stop(`This needs Node.js 20.19 or later (or 22.12 or later); this is ${process.versions.node}.`);
+    }
+}
+
+function stop(message, code = 1) {
+    process.stderr.write(`${message}\n`);
+    process.exit(code);
+}
+
+function run(purpose, file, argv) {
+    process.stderr.write(`${purpose} ...\n`);
+    const result = spawnSync(file, argv, { cwd: root, stdio: ["ignore", 2, 2] });
+    if (result.error !== undefined) {
+        stop(`${purpose} failed: ${file} could not be started (${result.error.message}).`);
+    }
+    if (result.status !== 0) {
+        stop(`${purpose} failed; the lines above say why.`, result.status ?? 1);
+    }
+}
+
+function install() {
+    const lockFile = inRoot("package-lock.json");
+    const installed = modifiedAt(inRoot("node_modules", ".package-lock.json"));
+    // An installation without the development packages can run what is built, but cannot build.
+    const canBuild = modifiedAt(inRoot("node_modules", "typescript", "package.json")) > 0;
+    if (installed >= modifiedAt(lockFile) && canBuild) {
+        return;
+    }
+    // Under npm its own script is known; a bare "npm" is a .cmd file on some systems.
+    const npm = process.env["npm_execpath"];
+    const [file, ...before] = npm === undefined ? ["npm"] : [process.execPath, npm];
+    run("Installing packages", file, [...before, "ci", "--include=dev", "--no-audit", "--no-fund"]);
+    const now = new Date();
+    utimesSync(inRoot("node_modules", ".package-lock.json"), now, now);
+}
+
+/** Builds when a source is newer than the start of the last build. */
+function build(purpose, stampName, output, sources, file, argv, afterwards = () => {}) {
+    const stamp = inRoot("dist", stampName);
+    const newest = Math.max(...sources.map((source) => newestBelow(inRoot(source))));
+    if (modifiedAt(inRoot(output)) > 0 && modifiedAt(stamp) >= newest) {
+        return;
+    }
+    const startedAt = new Date();
+    run(purpose, file, argv);
+    afterwards();
+    mkdirSync(inRoot("dist"), { recursive: true });
+    writeFileSync(stamp, "");
+    utimesSync(stamp, startedAt, startedAt);
+}
+
+/** The compiler never removes what it wrote for a source that is gone; a leftover migration would run. */
+function removeOrphans(folder) {
+    const compiled = inRoot("dist", folder);
+    mkdirSync(compiled, { recursive: true });
+    for (const name of readdirSync(compiled, { recursive: true })) {
+        const match = /^(.*)\.js(\.map)?$/.exec(name);
+        if (match !== null && modifiedAt(inRoot(folder, `${match[1]}.ts`)) === 0) {
+            rmSync(path.join(compiled, name));
+        }
+    }
+}
+
+checkNode();
+// An installed image has the compiled program and no sources: nothing to install or build there.
+if (modifiedAt(inRoot("tsconfig.build.json")) > 0) {
+    install();
+    if (process.argv.includes("--build")) {
+        const compilerOptions = ["tsconfig.base.json", "tsconfig.node.json", "tsconfig.build.json", "package-lock.json"];
+        build(
+            "Building the server",
+            ".backend-built",
+            "dist/backend/index.js",
+            ["backend", "db", "common", ...compilerOptions],
+            process.execPath,
+            [inRoot("node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.build.json"],
+            () => ["backend", "db", "common"].forEach(removeOrphans),
+        );
+        build(
+            "Building the pages",
+            ".frontend-built",
+            "dist/frontend/index.html",
+            ["frontend", "common", "package-lock.json"],
+            process.execPath,
+            [inRoot("node_modules", "vite", "bin", "vite.js"), "build", "--config", "frontend/vite.config.ts", "--logLevel", "warn"],
+        );
+    }
+}
