@@ -1,6 +1,7 @@
-import { spawn } from "node:child_process";
-import { StringDecoder } from "node:string_decoder";
+import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
 import { DeployError } from "../domain/errors.ts";
+import { OutputTail } from "./exec-output.ts";
 
 export interface ExecOptions {
     cwd?: string;
@@ -12,8 +13,10 @@ export interface ExecOptions {
     input?: string | Buffer;
     /** Each complete line, and at the end the unfinished one. `\r` starts the line over, as terminals do. */
     onLine?: (stream: "out" | "err", text: string) => void;
-    /** Bytes of each stream that the result keeps (the end of them); default 1 MiB. */
+    /** How much of the end of each stream the result keeps, counted in characters; default 1 Mi. */
     maxKeepBytes?: number;
+    /** Between SIGTERM and SIGKILL; default 5 s. */
+    killAfterMs?: number;
 }
 
 export interface ExecResult {
@@ -25,61 +28,51 @@ export interface ExecResult {
 
 const KILL_AFTER_MS = 5000;
 const DEFAULT_KEEP_BYTES = 1024 * 1024;
-/** A line longer than this is handed on in pieces, so that a build without line ends cannot fill the memory. */
-const MAX_LINE_LENGTH = 64 * 1024;
 
 /**
  * Runs a program with an argument list, never through a shell, as the leader of its own process group.
  * An abort or the time-out ends the whole group: SIGTERM, and SIGKILL after 5 s. Nobody is left behind:
- * `git` and `docker compose` start children that would otherwise outlive them.
+ * `git` and `docker compose` start children that would otherwise outlive them, and what is still in the group
+ * when the leader has gone is killed too.
  * Resolves whatever the exit code is. @throws EXEC_TIMEOUT; EXEC_FAILED when the program cannot be started; the signal's own reason when aborted
  */
 export async function exec(file: string, argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
     options.signal?.throwIfAborted();
+    const child = start(file, argv, options);
     return await new Promise<ExecResult>((resolve, reject) => {
-        const child = spawn(file, [...argv], {
-            cwd: options.cwd,
-            env: options.env,
-            detached: true,
-            shell: false,
-            stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
-        });
-        const keep = options.maxKeepBytes ?? DEFAULT_KEEP_BYTES;
-        const stdout = new StreamTail(keep, (text) => options.onLine?.("out", text));
-        const stderr = new StreamTail(keep, (text) => options.onLine?.("err", text));
+        const killAfterMs = options.killAfterMs ?? KILL_AFTER_MS;
         let ended: Error | null = null;
         let killTimer: NodeJS.Timeout | undefined;
+        let drainTimer: NodeJS.Timeout | undefined;
 
-        const killGroup = (signal: NodeJS.Signals) => {
-            if (child.pid === undefined) {
-                return;
-            }
-            try {
-                process.kill(-child.pid, signal);
-            } catch {
-                // The group is gone already.
-            }
-        };
         const end = (reason: Error) => {
             if (ended !== null) {
                 return;
             }
             ended = reason;
-            killGroup("SIGTERM");
-            killTimer = setTimeout(() => killGroup("SIGKILL"), KILL_AFTER_MS);
+            killGroup(child, "SIGTERM");
+            killTimer = setTimeout(() => killGroup(child, "SIGKILL"), killAfterMs);
         };
+        const onLine = (stream: "out" | "err") => (text: string) => {
+            try {
+                options.onLine?.(stream, text);
+            } catch (error) {
+                end(asError(error));
+            }
+        };
+        const keep = options.maxKeepBytes ?? DEFAULT_KEEP_BYTES;
+        const stdout = new OutputTail(keep, onLine("out"));
+        const stderr = new OutputTail(keep, onLine("err"));
         const onAbort = () => end(asError(options.signal?.reason));
-        const timeout =
-            options.timeoutMs === undefined
-                ? undefined
-                : setTimeout(() => end(new DeployError("EXEC_TIMEOUT", `${file} did not finish within ${Math.round((options.timeoutMs ?? 0) / 1000)} s.`)), options.timeoutMs);
+        const timeout = options.timeoutMs === undefined ? undefined : setTimeout(() => end(timeoutError(file, options.timeoutMs ?? 0)), options.timeoutMs);
         options.signal?.addEventListener("abort", onAbort, { once: true });
-
         const cleanUp = () => {
             clearTimeout(timeout);
             clearTimeout(killTimer);
+            clearTimeout(drainTimer);
             options.signal?.removeEventListener("abort", onAbort);
         };
+
         child.stdout?.on("data", (chunk: Buffer) => stdout.push(chunk));
         child.stderr?.on("data", (chunk: Buffer) => stderr.push(chunk));
         child.stdin?.on("error", () => {
@@ -90,13 +83,18 @@ export async function exec(file: string, argv: readonly string[], options: ExecO
         }
         child.once("error", (error) => {
             cleanUp();
-            reject(new DeployError("EXEC_FAILED", `${file} could not be started: is it installed?`, { cause: error }));
+            reject(startError(file, options.cwd, error));
         });
         child.once("exit", () => {
             // What the leader started and left behind would hold the pipes open.
-            if (ended !== null) {
-                killGroup("SIGKILL");
-            }
+            killGroup(child, "SIGKILL");
+            // What left the group with setsid() may still hold them: what it prints is no longer ours.
+            drainTimer = setTimeout(() => {
+                setImmediate(() => {
+                    child.stdout?.destroy();
+                    child.stderr?.destroy();
+                });
+            }, killAfterMs);
         });
         child.once("close", (exitCode) => {
             cleanUp();
@@ -111,63 +109,47 @@ export async function exec(file: string, argv: readonly string[], options: ExecO
     });
 }
 
-function asError(reason: unknown): Error {
-    return reason instanceof Error ? reason : new Error(String(reason));
+function start(file: string, argv: readonly string[], options: ExecOptions): ChildProcess {
+    try {
+        return spawn(file, [...argv], {
+            cwd: options.cwd,
+            env: options.env,
+            detached: true,
+            shell: false,
+            stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+        });
+    } catch (error) {
+        // A NUL in an argument, or a list of arguments that is too long.
+        throw startError(file, options.cwd, error);
+    }
 }
 
-/** Keeps the end of a stream and hands on its lines. */
-class StreamTail {
-    readonly #decoder = new StringDecoder("utf8");
-    readonly #maxLength: number;
-    readonly #onLine: (text: string) => void;
-    readonly #kept: string[] = [];
-    #keptLength = 0;
-    #line = "";
-
-    constructor(maxLength: number, onLine: (text: string) => void) {
-        this.#maxLength = maxLength;
-        this.#onLine = onLine;
+function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+    if (child.pid === undefined) {
+        return;
     }
-
-    push(chunk: Buffer): void {
-        this.#take(this.#decoder.write(chunk));
+    try {
+        process.kill(-child.pid, signal);
+    } catch {
+        // The group is gone already.
     }
+}
 
-    end(): void {
-        this.#take(this.#decoder.end());
-        if (this.#line !== "") {
-            this.#emit(this.#line);
-            this.#line = "";
-        }
+function startError(file: string, cwd: string | undefined, cause: unknown): DeployError {
+    if (cwd !== undefined && !existsSync(cwd)) {
+        return new DeployError("EXEC_FAILED", `${file} could not be started: the folder ${cwd} is not there.`, { cause });
     }
+    const code = (cause as { code?: unknown } | null)?.code;
+    if (code === "ENOENT") {
+        return new DeployError("EXEC_FAILED", `${file} could not be started: install it, or put its folder into PATH.`, { cause });
+    }
+    return new DeployError("EXEC_FAILED", `${file} could not be started (${typeof code === "string" ? code : "unknown reason"}).`, { cause });
+}
 
-    get text(): string {
-        const text = this.#kept.join("");
-        return text.length > this.#maxLength ? text.slice(-this.#maxLength) : text;
-    }
+function timeoutError(file: string, timeoutMs: number): DeployError {
+    return new DeployError("EXEC_TIMEOUT", `${file} did not finish within ${Math.max(1, Math.round(timeoutMs / 1000))} s.`);
+}
 
-    #take(text: string): void {
-        if (text === "") {
-            return;
-        }
-        this.#kept.push(text);
-        this.#keptLength += text.length;
-        while (this.#kept.length > 1 && this.#keptLength - (this.#kept[0]?.length ?? 0) >= this.#maxLength) {
-            this.#keptLength -= this.#kept.shift()?.length ?? 0;
-        }
-        const lines = (this.#line + text).split("\n");
-        this.#line = lines.pop() ?? "";
-        for (const line of lines) {
-            this.#emit(line);
-        }
-        while (this.#line.length > MAX_LINE_LENGTH) {
-            this.#emit(this.#line.slice(0, MAX_LINE_LENGTH));
-            this.#line = this.#line.slice(MAX_LINE_LENGTH);
-        }
-    }
-
-    #emit(line: string): void {
-        const withoutEnd = line.endsWith("\r") ? line.slice(0, -1) : line;
-        this.#onLine(withoutEnd.slice(withoutEnd.lastIndexOf("\r") + 1));
-    }
+function asError(reason: unknown): Error {
+    return reason instanceof Error ? reason : new Error(String(reason));
 }
