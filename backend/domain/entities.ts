@@ -192,6 +192,16 @@ export interface ApiToken {
     expiresAt: number | null;
 }
 
+/** A row of Dockge's table `user`. */
+export interface User {
+    id: number;
+    username: string;
+    /** bcrypt, as Dockge writes it. */
+    passwordHash: string;
+    isActive: boolean;
+    timezone: string | null;
+}
+
 /** Who did something: a person, a program or a delivery. */
 export interface Actor {
     kind: "user" | "token" | "webhook" | "schedule" | "system";

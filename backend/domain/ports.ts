@@ -10,6 +10,7 @@ import type {
     DeploymentStep,
     Release,
     Repository,
+    User,
     WebhookEvent,
 } from "./entities.ts";
 import type { Secret } from "./secret.ts";
@@ -375,6 +376,9 @@ export interface RepositoryStore {
     update(id: string, changes: Partial<Omit<Repository, "id" | "stackId" | "createdAt">>): Promise<void>;
     /** Removes it with its build config and deliveries; deployments and releases stay as history. */
     remove(id: string): Promise<void>;
+    /** What polling saw last: full ref (`refs/heads/main`) to commit. Empty after the first save and whenever the URL changes. */
+    syncedRefs(id: string): Promise<Map<string, string>>;
+    setSyncedRefs(id: string, refs: ReadonlyMap<string, string>): Promise<void>;
 }
 
 export interface BuildConfigStore {
@@ -476,6 +480,33 @@ export interface ApiTokenStore {
     all(): Promise<ApiToken[]>;
     touch(id: string, at: number): Promise<void>;
     remove(id: string): Promise<boolean>;
+}
+
+/** Dockge's table `setting`. A value is JSON; its keys are unique across all types. */
+export interface SettingStore {
+    /** The parsed value, or null when there is none. */
+    get(key: string): Promise<unknown>;
+    set(key: string, value: unknown, type?: string | null): Promise<void>;
+    /** Every setting of one type; what a logged-in browser sees is `general`. */
+    getSettings(type: string): Promise<Record<string, unknown>>;
+    /** Upserts every key; a key that belongs to another type is left alone. */
+    setSettings(type: string, values: Record<string, unknown>): Promise<void>;
+    /** Signs login tokens. Dockge keeps it as raw text, not as JSON. */
+    jwtSecret(): Promise<Secret | null>;
+    setJwtSecret(secret: Secret): Promise<void>;
+}
+
+/** Dockge's table `user`. */
+export interface UserStore {
+    byId(id: number): Promise<User | null>;
+    findByName(username: string): Promise<User | null>;
+    first(): Promise<User | null>;
+    count(): Promise<number>;
+    create(user: { username: string; passwordHash: string }): Promise<User>;
+    /** Creates the user only when there is none yet, in one statement; null when somebody was faster. */
+    createFirst(user: { username: string; passwordHash: string }): Promise<User | null>;
+    /** @returns false when there is no such user */
+    updatePassword(id: number, passwordHash: string): Promise<boolean>;
 }
 
 export interface AuditLog {
