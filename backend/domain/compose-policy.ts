@@ -1,0 +1,209 @@
+import path from "node:path/posix";
+import { isRemoteContext } from "./compose-relocate.ts";
+
+/**
+ * What a compose file reaches outside of its stack. A finding is shown in the log of a trusted stack and stops an untrusted one;
+ * an escape stops every stack: a relative path that leaves the checkout means something else while building than after the release.
+ */
+export interface PolicyFinding {
+    kind: "finding" | "escape";
+    /** Such as `services.web.volumes`. */
+    at: string;
+    message: string;
+}
+
+export interface ComposeInspection {
+    findings: PolicyFinding[];
+    /** Further compose files that this one reads, relative to the checkout, to be inspected too. */
+    references: string[];
+}
+
+const DANGEROUS_CAPABILITIES = new Set(["ALL", "SYS_ADMIN", "SYS_PTRACE", "SYS_MODULE", "NET_ADMIN", "SYS_RAWIO", "DAC_READ_SEARCH"]);
+const HOST_NAMESPACES = ["pid", "network_mode", "ipc", "userns_mode", "uts", "cgroup"] as const;
+
+/**
+ * Looks at a compose file before Compose itself reads it, since Compose would open every file that it names.
+ * @param content the parsed file, with aliases resolved
+ * @param folder where its relative paths start, relative to the checkout; `.` for the root
+ */
+export function inspectCompose(content: unknown, folder: string): ComposeInspection {
+    const inspection = new Inspection(folder);
+    const root = mapOf(content);
+    for (const item of listOf(root["include"])) {
+        const entry = typeof item === "string" ? { path: item } : mapOf(item);
+        for (const file of listOf(entry["path"])) {
+            inspection.readFile("include", file, true);
+        }
+        for (const file of listOf(entry["env_file"])) {
+            inspection.readFile("include.env_file", file, false);
+        }
+        if (entry["project_directory"] !== undefined) {
+            inspection.readFile("include.project_directory", entry["project_directory"], false);
+        }
+    }
+    for (const section of ["configs", "secrets"]) {
+        for (const [name, entry] of Object.entries(mapOf(root[section]))) {
+            inspection.readFile(`${section}.${name}`, mapOf(entry)["file"], false);
+        }
+    }
+    for (const [name, volume] of Object.entries(mapOf(root["volumes"]))) {
+        const options = mapOf(mapOf(volume)["driver_opts"]);
+        if (typeof options["device"] === "string" && String(options["o"] ?? "").includes("bind")) {
+            inspection.mount(`volumes.${name}`, options["device"]);
+        }
+    }
+    for (const [name, service] of Object.entries(mapOf(root["services"]))) {
+        inspectService(inspection, name, mapOf(service));
+    }
+    return inspection;
+}
+
+function inspectService(inspection: Inspection, name: string, service: Record<string, unknown>): void {
+    const at = `services.${name}`;
+    if (service["privileged"] === true) {
+        inspection.find(at, "runs privileged: it can do anything on this host");
+    }
+    for (const key of HOST_NAMESPACES) {
+        if (service[key] === "host") {
+            inspection.find(`${at}.${key}`, "shares the host's own namespace");
+        }
+    }
+    for (const capability of listOf(service["cap_add"])) {
+        if (DANGEROUS_CAPABILITIES.has(String(capability).toUpperCase().replace(/^CAP_/, ""))) {
+            inspection.find(`${at}.cap_add`, `adds the capability ${String(capability)}`);
+        }
+    }
+    if (listOf(service["devices"]).length > 0) {
+        inspection.find(`${at}.devices`, "uses devices of the host");
+    }
+    if (listOf(service["security_opt"]).some((option) => /unconfined|label[:=]disable/.test(String(option)))) {
+        inspection.find(`${at}.security_opt`, "switches off a protection of the container");
+    }
+    for (const volume of listOf(service["volumes"])) {
+        if (typeof volume === "string") {
+            const source = volume.split(":")[0] ?? "";
+            if (volume.includes(":") && /^[./~$]/.test(source)) {
+                inspection.mount(`${at}.volumes`, source);
+            }
+        } else if (mapOf(volume)["type"] === "bind") {
+            inspection.mount(`${at}.volumes`, mapOf(volume)["source"]);
+        }
+    }
+    for (const entry of listOf(service["env_file"])) {
+        inspection.readFile(`${at}.env_file`, typeof entry === "string" ? entry : mapOf(entry)["path"], false);
+    }
+    for (const entry of listOf(service["label_file"])) {
+        inspection.readFile(`${at}.label_file`, entry, false);
+    }
+    inspection.readFile(`${at}.extends`, mapOf(service["extends"])["file"], true);
+    inspectBuild(inspection, at, service["build"]);
+}
+
+function inspectBuild(inspection: Inspection, at: string, build: unknown): void {
+    const section = typeof build === "string" ? { context: build } : mapOf(build);
+    const contexts: [string, unknown][] = [[`${at}.build.context`, section["context"]]];
+    for (const [name, context] of Object.entries(mapOf(section["additional_contexts"]))) {
+        contexts.push([`${at}.build.additional_contexts.${name}`, context]);
+    }
+    for (const [where, context] of contexts) {
+        if (typeof context === "string" && !isRemoteContext(context) && !/^(service|target|docker-image|oci-layout):/.test(context)) {
+            inspection.readFolder(where, context);
+        }
+    }
+    // The Dockerfile lies relative to its context.
+    if (typeof section["dockerfile"] === "string" && typeof section["context"] === "string" && !isRemoteContext(section["context"])) {
+        inspection.readFolder(`${at}.build.dockerfile`, path.isAbsolute(section["dockerfile"]) ? section["dockerfile"] : path.join(section["context"], section["dockerfile"]));
+    }
+    if (section["privileged"] === true || listOf(section["entitlements"]).length > 0) {
+        inspection.find(`${at}.build`, "builds with more rights than usual");
+    }
+    if (section["network"] === "host") {
+        inspection.find(`${at}.build.network`, "builds in the host's own network");
+    }
+}
+
+class Inspection implements ComposeInspection {
+    readonly findings: PolicyFinding[] = [];
+    readonly references: string[] = [];
+    readonly #folder: string;
+
+    constructor(folder: string) {
+        this.#folder = folder;
+    }
+
+    find(at: string, message: string): void {
+        this.findings.push({ kind: "finding", at, message });
+    }
+
+    /** A file that Compose opens on the server. */
+    readFile(at: string, value: unknown, isCompose: boolean): void {
+        if (typeof value !== "string" || value === "") {
+            return;
+        }
+        if (isCompose && isRemoteContext(value)) {
+            this.find(at, `reads ${value} from the network`);
+            return;
+        }
+        const inside = this.#inside(at, value, "reads");
+        if (inside !== null && isCompose) {
+            this.references.push(inside);
+        }
+    }
+
+    /** A build context or Dockerfile: it must be part of the checkout, or nobody could say what was built. */
+    readFolder(at: string, value: string): void {
+        if (value.startsWith("/") || value.startsWith("~")) {
+            this.findings.push({ kind: "escape", at, message: `builds from ${value}, which is not part of the repository` });
+            return;
+        }
+        this.#inside(at, value, "builds from");
+    }
+
+    mount(at: string, value: unknown): void {
+        if (typeof value !== "string" || value === "") {
+            return;
+        }
+        if (/docker\.sock$/.test(value)) {
+            this.find(at, "mounts the Docker socket: it controls this host");
+        } else if (value.startsWith("/") || value.startsWith("~")) {
+            this.find(at, `mounts ${value} of the host`);
+        } else if (value.includes("$")) {
+            this.find(at, `mounts ${value}, which a variable decides`);
+        } else if (leaves(path.join(this.#folder, value))) {
+            this.find(at, `mounts ${value}, which lies outside the stack folder`);
+        }
+    }
+
+    /** The path relative to the checkout, or null when it does not lie in it or cannot be told. */
+    #inside(at: string, value: string, verb: string): string | null {
+        if (value.includes("$")) {
+            this.find(at, `${verb} ${value}, which a variable decides`);
+            return null;
+        }
+        if (value.startsWith("/") || value.startsWith("~")) {
+            this.find(at, `${verb} ${value} of the host`);
+            return null;
+        }
+        const joined = path.join(this.#folder, value);
+        if (leaves(joined)) {
+            this.findings.push({ kind: "escape", at, message: `${verb} ${value}, which lies outside the repository` });
+            return null;
+        }
+        return joined;
+    }
+}
+
+function leaves(joined: string): boolean {
+    return joined === ".." || joined.startsWith("../");
+}
+
+function mapOf(value: unknown): Record<string, unknown> {
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}
+
+function listOf(value: unknown): unknown[] {
+    if (Array.isArray(value)) {
+        return value;
+    }
+    return value === undefined || value === null ? [] : [value];
+}

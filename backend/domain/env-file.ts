@@ -1,0 +1,52 @@
+/** The marked block of a stack's `.env` that holds the variables of its build config. Everything outside of it is the person's own. */
+
+const BEGIN = "# >>> managed by git deploy: change these in the stack's Git tab >>>";
+const END = "# <<< managed by git deploy <<<";
+
+export interface NamedValue {
+    name: string;
+    value: string;
+}
+
+/** The text without our block. */
+export function withoutManagedBlock(text: string): string {
+    const lines = text.split("\n");
+    const begin = lines.indexOf(BEGIN);
+    const end = lines.indexOf(END, begin);
+    if (begin === -1 || end === -1) {
+        return text;
+    }
+    const before = lines.slice(0, begin);
+    const after = lines.slice(end + 1);
+    // The empty line above the block is ours as well.
+    if (before.at(-1) === "" && before.length > 0) {
+        before.pop();
+    }
+    const rest = [...before, ...after].join("\n");
+    return rest.trim() === "" ? "" : rest;
+}
+
+/**
+ * The person's own text with our block at its end (later lines win in Compose), or without a block when there are no variables.
+ * @returns null when the file would be empty
+ */
+export function withManagedBlock(text: string | null, variables: readonly NamedValue[]): string | null {
+    const own = withoutManagedBlock(text ?? "");
+    if (variables.length === 0) {
+        return own === "" ? null : own;
+    }
+    const block = [BEGIN, ...variables.map(({ name, value }) => `${name}=${quote(value)}`), END].join("\n");
+    return own === "" ? `${block}\n` : `${own.replace(/\n*$/, "\n")}\n${block}\n`;
+}
+
+/**
+ * Quotes a value for Compose's dotenv reader: single quotes are literal, inside double quotes `\`, `"` and `$` are escaped.
+ * @see https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax
+ */
+function quote(value: string): string {
+    if (!/['\n\r\\]/.test(value)) {
+        return `'${value}'`;
+    }
+    const escaped = value.replace(/[\\"$]/g, (character) => `\\${character}`).replace(/\n/g, "\\n").replace(/\r/g, "\\r");
+    return `"${escaped}"`;
+}
