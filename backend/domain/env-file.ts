@@ -39,6 +39,18 @@ export function withManagedBlock(text: string | null, variables: readonly NamedV
     return own === "" ? `${block}\n` : `${own.replace(/\n*$/, "\n")}\n${block}\n`;
 }
 
+/** The file with the person's own text replaced and our block kept as it stands. */
+export function withOwnText(file: string | null, own: string): string {
+    const lines = (file ?? "").split("\n");
+    const begin = lines.indexOf(BEGIN);
+    const end = lines.indexOf(END, begin);
+    if (begin === -1 || end === -1) {
+        return own;
+    }
+    const block = `${lines.slice(begin, end + 1).join("\n")}\n`;
+    return own === "" ? block : `${own.replace(/\n*$/, "\n")}\n${block}`;
+}
+
 /**
  * Quotes a value for Compose's dotenv reader: single quotes are literal, inside double quotes `\`, `"` and `$` are escaped.
  * @see https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax

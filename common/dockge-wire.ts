@@ -1,0 +1,128 @@
+import { z } from "zod";
+import { LIMITS, stackName } from "./schemas.ts";
+import type { ErrorCode } from "./error-codes.ts";
+import type { StackGitFields } from "./wire.ts";
+
+/**
+ * The part of the wire that Dockge defines: its events with the arguments that we accept, and what the server pushes.
+ * Arguments are listed as sent after the event's name; the acknowledgement callback follows them.
+ * The server ignores additional arguments, so that a newer client is not refused.
+ */
+
+/**
+ * Sent as `info.version`. A Dockge hub drops agents that say less than 1.4.0, so this names the protocol that is spoken,
+ * not the version of this product (that is `info.gitDeployVersion`).
+ */
+export const DOCKGE_PROTOCOL_VERSION = "1.5.0";
+
+/** Dockge's endpoint for "every agent"; a server without agents answers for itself. */
+export const ALL_ENDPOINTS = "##ALL_DOCKGE_ENDPOINTS##";
+
+export const STACK_STATUS = { unknown: 0, draft: 1, inactive: 2, active: 3, exited: 4 } as const;
+export type StackStatus = (typeof STACK_STATUS)[keyof typeof STACK_STATUS];
+
+const username = z.string().min(1).max(200);
+/** Generous: what may be a new password is checked where it is set. */
+const password = z.string().max(4096);
+const text = z.string().max(LIMITS.composeLength);
+const contentHash = z.string().max(128).nullish();
+
+/** Keys are Dockge's camelCase names; the signing key of the log-in tokens lives in the same table and is never reachable from a browser. */
+const settingKey = z
+    .string()
+    .regex(/^[a-z][A-Za-z0-9]{0,63}$/, "This is not the name of a setting.")
+    .refine((key) => key !== "jwtSecret", "This setting cannot be changed from a browser.");
+const settingValue = z.union([z.string().max(LIMITS.composeLength), z.number(), z.boolean(), z.null()]);
+
+/** Events of one's own connection and account: never inside the agent envelope. */
+export const accountEvents = {
+    setup: z.tuple([username, password]),
+    login: z.tuple([z.object({ username, password, token: z.string().max(100).nullish() })]),
+    loginByToken: z.tuple([z.string().max(4096)]),
+    logout: z.tuple([]),
+    /** Answered with a bare boolean, as the page expects. */
+    needSetup: z.tuple([]),
+    changePassword: z.tuple([z.object({ currentPassword: password, newPassword: password })]),
+    getSettings: z.tuple([]),
+    setSettings: z.tuple([z.record(settingKey, settingValue), password.nullish()]),
+    disconnectOtherSocketClients: z.tuple([]),
+} as const;
+
+/** Events that anybody may send before logging in. */
+export const OPEN_EVENTS: ReadonlySet<string> = new Set(["setup", "login", "loginByToken", "logout", "needSetup"]);
+
+/** Events about one stack: the first argument is always its name. */
+export const stackEvents = {
+    getStack: z.tuple([stackName]),
+    /** The last one is the `contentHash` of what the person began to edit; with it a save over somebody else's change is refused. */
+    saveStack: z.tuple([stackName, text, text, z.boolean(), contentHash]),
+    deployStack: z.tuple([stackName, text, text, z.boolean(), contentHash]),
+    startStack: z.tuple([stackName]),
+    stopStack: z.tuple([stackName]),
+    restartStack: z.tuple([stackName]),
+    updateStack: z.tuple([stackName]),
+    downStack: z.tuple([stackName]),
+    deleteStack: z.tuple([stackName]),
+    serviceStatusList: z.tuple([stackName]),
+    leaveCombinedTerminal: z.tuple([stackName]),
+} as const;
+
+/** Events of the host as a whole. */
+export const hostEvents = {
+    requestStackList: z.tuple([]),
+    getDockerNetworkList: z.tuple([]),
+    /** `compose-<endpoint>-<stack>`; on one's own server the endpoint is empty. */
+    terminalJoin: z.tuple([z.string().max(300)]),
+    terminalResize: z.tuple([z.string().max(300), z.number(), z.number()]),
+    checkMainTerminal: z.tuple([]),
+} as const;
+
+export type AccountEvent = keyof typeof accountEvents;
+export type StackEvent = keyof typeof stackEvents;
+export type HostEvent = keyof typeof hostEvents;
+
+/** Every acknowledgement besides that of `needSetup`. `msgi18n`: `msg` may be a key to translate; unknown keys are shown as they are. */
+export type DockgeAnswer<T = object> = ({ ok: true; msg?: string; msgi18n?: true } & T) | { ok: false; msg: string; msgi18n?: true; code: ErrorCode; data?: Record<string, unknown> };
+
+export interface SimpleStack extends Partial<StackGitFields> {
+    name: string;
+    status: StackStatus;
+    tags: string[];
+    isManagedByDockge: boolean;
+    composeFileName: string;
+    endpoint: string;
+}
+
+export interface FullStack extends SimpleStack {
+    composeYAML: string;
+    composeENV: string;
+    /** SHA-256 over the two texts above; hand it back when saving. */
+    contentHash: string;
+    primaryHostname: string;
+}
+
+/** Value of `serviceStatusList`, by service: Docker's health where there is a health check, else its state. */
+export type ServiceStatusList = Record<string, { status: string; name: string }[]>;
+
+/** Pushed directly. */
+export interface DockgePushes {
+    info: { version?: string; latestVersion?: string; gitDeployVersion?: string; isContainer?: boolean; primaryHostname: string | null };
+    /** No user exists yet. */
+    setup: undefined;
+    /** Authentication is switched off: the connection is logged in as the first user. */
+    autoLogin: undefined;
+    /** Load the page anew. */
+    refresh: undefined;
+    agentList: { ok: true; agentList: Record<string, { url: string; username: string; endpoint: string }> };
+}
+
+/** Pushed inside the envelope: `agent`, name, ...arguments. */
+export interface DockgeAgentPushes {
+    stackList: [{ ok: true; stackList: Record<string, SimpleStack>; endpoint: string }];
+    terminalWrite: [terminalName: string, chunk: string];
+    terminalExit: [terminalName: string, exitCode: number];
+}
+
+export function progressTerminalName(endpoint: string, stack: string): string {
+    return `compose-${endpoint}-${stack}`;
+}
