@@ -140,9 +140,10 @@ export interface ReleaseService {
 
 /**
  * `candidate`: written before the stack is touched; `healthy`: proved, can be returned to;
- * `failed`: was not healthy; `removed`: its images are gone by retention.
+ * `failed`: was not healthy; `removed`: its images are gone by retention;
+ * `baseline`: the stack as it ran before its first release, kept so that a failed first release can be taken back.
  */
-export type ReleaseStatus = "candidate" | "healthy" | "failed" | "removed";
+export type ReleaseStatus = "candidate" | "healthy" | "failed" | "removed" | "baseline";
 
 export interface Release {
     id: string;
@@ -154,8 +155,8 @@ export interface Release {
     treeId: string;
     /** The rendered `compose.yaml`, or null when the repository's own file is used as it is. */
     composeYaml: string | null;
-    /** Where the compose file lies in the stack folder. */
-    composeFile: string;
+    /** Where the compose file lies in the stack folder; null when the stack keeps its own (`docker_build`). */
+    composeFile: string | null;
     /** The whole `.env` that the release runs with; null when it has none. */
     env: Secret | null;
     services: ReleaseService[];

@@ -154,6 +154,8 @@ export interface Git {
     objectAt(repositoryId: string, treeId: string, path: string): Promise<string | null>;
     /** @throws NOT_FOUND */
     readBlob(repositoryId: string, blobId: string): Promise<Buffer>;
+    /** Writes the named files of any directory (those that exist) into the mirror as a tree; used to keep what a stack was before its first release. */
+    snapshot(repositoryId: string, directory: string, paths: string[]): Promise<{ treeId: string }>;
     /** Protects a release's tree and commit from garbage collection. */
     keepRelease(repositoryId: string, releaseId: string, commitSha: string, treeId: string): Promise<void>;
     dropRelease(repositoryId: string, releaseId: string): Promise<void>;
@@ -339,6 +341,8 @@ export interface WorkDirectories {
     /** Reads a file below the directory: never through a symlink, never outside. @throws PATH_OUTSIDE_CHECKOUT, SYMLINK_REFUSED */
     read(directory: string, path: string): Promise<string | null>;
     write(directory: string, path: string, content: string, mode: number): Promise<void>;
+    /** Removes a file below the directory when it is there. */
+    deleteFile(directory: string, path: string): Promise<void>;
     /** Real path of something below the directory. @throws PATH_OUTSIDE_CHECKOUT */
     resolve(directory: string, path: string): Promise<string>;
 }
@@ -443,7 +447,7 @@ export interface ReleaseStore {
     healthyOf(stackId: string): Promise<Release[]>;
     /** Newest first: every release whose files may lie in the stack folder (healthy, candidate and failed). */
     recentOf(stackId: string, limit: number): Promise<Release[]>;
-    /** The release that the stack should be on: the one proved healthy last. */
+    /** The release that the stack should be on: the one proved healthy last, else its baseline. */
     currentOf(stackId: string): Promise<Release | null>;
     /** Ids of every healthy release, of every stack: what can still be returned to. */
     healthyIds(): Promise<Set<string>>;
