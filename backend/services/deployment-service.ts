@@ -1,0 +1,275 @@
+import { isCancellable, isRetryable } from "../../common/deployment.ts";
+import type { DeployInput, DeploymentListInput, LogInput } from "../../common/schemas.ts";
+import type { DeploymentDetail, DeploymentView, LogPage, Page } from "../../common/wire.ts";
+import type { Deployment, Release, Repository } from "../domain/entities.ts";
+import { DeployError } from "../domain/errors.ts";
+import type {
+    AuditLog,
+    BuildConfigStore,
+    Clock,
+    DeploymentLogs,
+    DeploymentStore,
+    Docker,
+    Git,
+    Queue,
+    Random,
+    ReleaseStore,
+    RepositoryStore,
+} from "../domain/ports.ts";
+import { triggerOf, type Caller } from "./caller.ts";
+import { logTails } from "./log-tails.ts";
+import { requireStack, type Stacks } from "./stacks.ts";
+import type { Views } from "./views.ts";
+
+interface Parts {
+    deployments: Pick<DeploymentStore, "byId" | "page" | "steps" | "latestOf" | "lastSuccessfulOf">;
+    releases: Pick<ReleaseStore, "byId">;
+    repositories: Pick<RepositoryStore, "byStack" | "update">;
+    buildConfigs: Pick<BuildConfigStore, "byStack">;
+    queue: Queue;
+    git: Pick<Git, "listRefs">;
+    docker: Pick<Docker, "imageId">;
+    logs: Pick<DeploymentLogs, "read" | "query" | "lines">;
+    stacks: Stacks;
+    audit: Pick<AuditLog, "append">;
+    views: Views;
+    clock: Pick<Clock, "now">;
+    random: Pick<Random, "uuid">;
+}
+
+/** Bytes of log text that one answer to a joining client carries; it asks again from the offset it got. */
+const JOIN_CHUNK_BYTES = 1024 * 1024;
+
+/** Asks for deployments and shows what became of them. */
+export class DeploymentService {
+    readonly #parts: Parts;
+
+    constructor(parts: Parts) {
+        this.#parts = parts;
+    }
+
+    /**
+     * With neither ref nor commit the head of the repository's branch.
+     * @throws REPOSITORY_NOT_LINKED; GIT_REF_MISSING and what keeps the remote from answering when `ref` is not the repository's branch
+     */
+    async deploy(stack: string, input: DeployInput, caller: Caller): Promise<DeploymentView> {
+        const repository = await this.#repository(stack);
+        const target = await this.#target(repository, input.ref);
+        const previous = await this.#parts.deployments.lastSuccessfulOf(stack);
+        const deployment = await this.#enqueue(
+            { ...(await this.#blank(repository, caller)), ...target, commitSha: input.commitSha ?? null, isRebuild: input.rebuild ?? false, previousDeploymentId: previous?.id ?? null },
+            "deployment.request",
+            caller,
+        );
+        return await this.#parts.views.deployment(deployment);
+    }
+
+    /** @throws DEPLOYMENT_NOT_FOUND, DEPLOYMENT_NOT_CANCELLABLE */
+    async cancel(id: string, caller: Caller): Promise<DeploymentView> {
+        const deployment = await this.#require(id);
+        if (!isCancellable(deployment.status)) {
+            const reason = deployment.status === "deploying" ? "is being released and cannot be stopped halfway" : `has ended (${deployment.status})`;
+            throw new DeployError("DEPLOYMENT_NOT_CANCELLABLE", `This deployment ${reason}.`, { details: { status: deployment.status } });
+        }
+        const cancelled = await this.#parts.queue.cancel(id, caller.actor);
+        await this.#audit(caller, "deployment.cancel", deployment);
+        return await this.#parts.views.deployment(cancelled);
+    }
+
+    /** The same commit once more, as a deployment of its own. @throws DEPLOYMENT_NOT_RETRYABLE, REPOSITORY_NOT_LINKED, IMAGE_MISSING, RELEASE_NOT_KEPT */
+    async retry(id: string, caller: Caller): Promise<DeploymentView> {
+        const failed = await this.#require(id);
+        if (!isRetryable(failed.status)) {
+            throw new DeployError("DEPLOYMENT_NOT_RETRYABLE", `A deployment that is ${failed.status} cannot be retried; only one that failed, was rolled back or cancelled.`, { details: { status: failed.status } });
+        }
+        if (failed.kind === "rollback" && failed.previousDeploymentId !== null) {
+            return await this.rollback(failed.previousDeploymentId, caller);
+        }
+        const repository = await this.#repository(failed.stackId);
+        const { commitSha, commitMessage, commitAuthor, branch, tag, isRebuild } = failed;
+        const retried = await this.#enqueue(
+            { ...(await this.#blank(repository, caller)), commitSha, commitMessage, commitAuthor, branch, tag, isRebuild, previousDeploymentId: failed.id },
+            "deployment.retry",
+            caller,
+        );
+        return await this.#parts.views.deployment(retried);
+    }
+
+    /**
+     * Returns the stack to the release of that deployment and lets auto-deploy rest until a person resumes it.
+     * @throws RELEASE_NOT_KEPT, IMAGE_MISSING, REPOSITORY_NOT_LINKED
+     */
+    async rollback(id: string, caller: Caller): Promise<DeploymentView> {
+        const target = await this.#require(id);
+        const release = await this.#keptRelease(target);
+        await this.#requireImages(release);
+        const repository = await this.#repository(target.stackId);
+        // Paused first: a push that arrives between the two must not undo the rollback.
+        await this.#parts.repositories.update(repository.id, { autoDeployPausedAt: this.#parts.clock.now() });
+        const { commitMessage, commitAuthor, branch, tag } = target;
+        const deployment = await this.#enqueue(
+            {
+                ...(await this.#blank(repository, caller)),
+                kind: "rollback",
+                commitSha: release.commitSha,
+                commitMessage,
+                commitAuthor,
+                branch,
+                tag,
+                previousDeploymentId: target.id,
+                releaseId: release.id,
+            },
+            "deployment.rollback",
+            caller,
+        );
+        return await this.#parts.views.deployment(deployment);
+    }
+
+    /** Newest first. @throws STACK_NOT_FOUND when there is neither a stack nor a history of one */
+    async list(stack: string, filter: DeploymentListInput): Promise<Page<DeploymentView>> {
+        const page = await this.#parts.deployments.page(stack, filter);
+        if (page.total === 0 && (await this.#parts.deployments.latestOf(stack)) === null) {
+            await requireStack(this.#parts.stacks, stack);
+        }
+        return await this.#parts.views.deploymentPage(page);
+    }
+
+    async get(id: string): Promise<DeploymentDetail> {
+        const deployment = await this.#require(id);
+        const steps = await this.#parts.deployments.steps(id);
+        const tails = await logTails(this.#parts.logs, deployment);
+        return {
+            ...(await this.#parts.views.deployment(deployment)),
+            steps: steps.map((step) => this.#parts.views.step(step)),
+            buildLogs: tails.build,
+            deploymentLogs: tails.deployment,
+            logSize: tails.size,
+        };
+    }
+
+    async log(id: string, input: LogInput): Promise<LogPage> {
+        return await this.#parts.logs.query(await this.#require(id), input);
+    }
+
+    /** The row whose log is asked for, so that a stream can be opened on it. */
+    async logLines(id: string, filter: Pick<LogInput, "step" | "level" | "q">): Promise<ReturnType<DeploymentLogs["lines"]>> {
+        return this.#parts.logs.lines(await this.#require(id), filter);
+    }
+
+    /** Raw text from a byte offset to the end of the log as it is now. */
+    async rawLog(id: string, offset: number): Promise<AsyncIterable<string>> {
+        const deployment = await this.#require(id);
+        const { logs } = this.#parts;
+        return (async function* () {
+            let next = offset;
+            for (;;) {
+                const chunk = await logs.read(deployment, next, JOIN_CHUNK_BYTES);
+                if (chunk.text === "") {
+                    return;
+                }
+                yield chunk.text;
+                next = chunk.nextOffset;
+            }
+        })();
+    }
+
+    /** What a client that follows the log has not seen yet, at most 1 MiB; `offset` is where to go on. */
+    async logFrom(id: string, offset: number): Promise<{ text: string; offset: number; isComplete: boolean }> {
+        const chunk = await this.#parts.logs.read(await this.#require(id), offset, JOIN_CHUNK_BYTES);
+        return { text: chunk.text, offset: chunk.nextOffset, isComplete: chunk.isComplete };
+    }
+
+    /** @throws DEPLOYMENT_NOT_FOUND */
+    async requireExists(id: string): Promise<void> {
+        await this.#require(id);
+    }
+
+    /** A branch or a tag; the remote is only asked when it is not the repository's own branch. */
+    async #target(repository: Repository, ref: string | undefined): Promise<{ branch: string | null; tag: string | null }> {
+        if (ref === undefined || ref === repository.branch) {
+            return { branch: repository.branch, tag: null };
+        }
+        const refs = await this.#parts.git.listRefs(repository);
+        if (Object.hasOwn(refs.branches, ref)) {
+            return { branch: ref, tag: null };
+        }
+        if (Object.hasOwn(refs.tags, ref)) {
+            return { branch: null, tag: ref };
+        }
+        throw new DeployError("GIT_REF_MISSING", `The repository has no branch or tag ${ref}.`);
+    }
+
+    async #keptRelease(target: Deployment): Promise<Release> {
+        const release = target.status === "successful" && target.releaseId !== null ? await this.#parts.releases.byId(target.releaseId) : null;
+        if (release?.status !== "healthy") {
+            throw new DeployError("RELEASE_NOT_KEPT", "This deployment left no release that can be returned to, or it is too old and was cleaned up. Choose one of the kept ones, or deploy its commit again.");
+        }
+        return release;
+    }
+
+    async #requireImages(release: Release): Promise<void> {
+        const images = await Promise.all(release.services.map(async ({ service, imageId }) => ({ service, found: await this.#parts.docker.imageId(imageId) })));
+        const missing = images.filter(({ found }) => found === null).map(({ service }) => service);
+        if (missing.length > 0) {
+            throw new DeployError("IMAGE_MISSING", `The images of ${missing.join(", ")} are no longer on this machine. Deploy the commit again instead.`, { details: { services: missing } });
+        }
+    }
+
+    async #blank(repository: Repository, caller: Caller): Promise<Deployment> {
+        const config = await this.#parts.buildConfigs.byStack(repository.stackId);
+        return {
+            id: this.#parts.random.uuid(),
+            stackId: repository.stackId,
+            buildConfigId: config?.id ?? null,
+            repositoryId: repository.id,
+            kind: "deploy",
+            commitSha: null,
+            commitMessage: null,
+            commitAuthor: null,
+            branch: null,
+            tag: null,
+            beforeSha: null,
+            mustCheckPaths: false,
+            isRebuild: false,
+            status: "pending",
+            startedAt: null,
+            completedAt: null,
+            error: null,
+            errorCode: null,
+            triggeredBy: triggerOf(caller.actor),
+            triggeredByUser: caller.actor.name,
+            previousDeploymentId: null,
+            releaseId: null,
+            attempt: 1,
+            notBefore: null,
+            createdAt: this.#parts.clock.now(),
+        };
+    }
+
+    async #enqueue(deployment: Deployment, action: string, caller: Caller): Promise<Deployment> {
+        const queued = await this.#parts.queue.enqueue(deployment);
+        await this.#audit(caller, action, queued, { commitSha: queued.commitSha, branch: queued.branch, tag: queued.tag, previousDeploymentId: queued.previousDeploymentId });
+        return queued;
+    }
+
+    async #require(id: string): Promise<Deployment> {
+        const deployment = await this.#parts.deployments.byId(id);
+        if (deployment === null) {
+            throw new DeployError("DEPLOYMENT_NOT_FOUND", "There is no such deployment.");
+        }
+        return deployment;
+    }
+
+    async #repository(stack: string): Promise<Repository> {
+        const repository = await this.#parts.repositories.byStack(stack);
+        if (repository === null) {
+            await requireStack(this.#parts.stacks, stack);
+            throw new DeployError("REPOSITORY_NOT_LINKED", `The stack ${stack} follows no repository. Link one first.`);
+        }
+        return repository;
+    }
+
+    async #audit(caller: Caller, action: string, deployment: Deployment, details: Record<string, unknown> = {}): Promise<void> {
+        await this.#parts.audit.append({ actor: caller.actor, action, stackId: deployment.stackId, subject: deployment.id, details });
+    }
+}

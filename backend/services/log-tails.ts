@@ -1,0 +1,49 @@
+import type { StepName } from "../../common/deployment.ts";
+import { formatLogLine } from "../../common/log-line.ts";
+import type { LogLine } from "../../common/wire.ts";
+import type { Deployment } from "../domain/entities.ts";
+import type { DeploymentLogs } from "../domain/ports.ts";
+
+const TAIL_BYTES = 1024 * 1024;
+const BUILD_STEPS: ReadonlySet<StepName> = new Set<StepName>(["fetch", "checkout", "pre-build", "build", "post-build"]);
+
+/** The log in the two halves that the data model has: up to the built images, and from the release on. The last 1 MiB of each. */
+export async function logTails(
+    logs: Pick<DeploymentLogs, "read" | "lines">,
+    deployment: Pick<Deployment, "id" | "createdAt">,
+): Promise<{ build: string; deployment: string; size: number }> {
+    const { size } = await logs.read(deployment, 0, 0);
+    const build = new Tail();
+    const release = new Tail();
+    if (size > 0) {
+        for await (const line of logs.lines(deployment, {})) {
+            (BUILD_STEPS.has(line.step) ? build : release).add(line);
+        }
+    }
+    return { build: build.text, deployment: release.text, size };
+}
+
+class Tail {
+    #lines: string[] = [];
+    #bytes = 0;
+    #first = 0;
+
+    add(line: LogLine): void {
+        const text = `${formatLogLine(line)}\n`;
+        this.#lines.push(text);
+        this.#bytes += Buffer.byteLength(text);
+        while (this.#bytes > TAIL_BYTES && this.#first < this.#lines.length - 1) {
+            this.#bytes -= Buffer.byteLength(this.#lines[this.#first] ?? "");
+            this.#first += 1;
+        }
+        // Dropping the front of an array one by one would be quadratic.
+        if (this.#first > 4096) {
+            this.#lines = this.#lines.slice(this.#first);
+            this.#first = 0;
+        }
+    }
+
+    get text(): string {
+        return this.#lines.slice(this.#first).join("");
+    }
+}

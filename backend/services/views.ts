@@ -1,0 +1,219 @@
+import type {
+    ApiTokenView,
+    BuildConfigView,
+    DeploymentView,
+    Page,
+    RepositoryView,
+    StepView,
+    WebhookEventView,
+} from "../../common/wire.ts";
+import type { DeploymentViews } from "../domain/deployment-journal.ts";
+import type { ApiToken, BuildConfig, Deployment, DeploymentStep, Repository, WebhookEvent } from "../domain/entities.ts";
+import type { Clock, ReleaseStore, SshKeys, WebhookEventStore } from "../domain/ports.ts";
+
+type LastDelivery = Pick<WebhookEvent, "receivedAt" | "verified" | "verdict">;
+
+/** Turns rows into what goes over the wire: ISO dates, seconds, and never a secret. */
+export class Views implements DeploymentViews {
+    readonly #releases: Pick<ReleaseStore, "byId" | "healthyIds">;
+    readonly #events: Pick<WebhookEventStore, "latestOf">;
+    readonly #sshKeys: Pick<SshKeys, "fingerprint">;
+    readonly #clock: Pick<Clock, "now">;
+    readonly #publicUrl: string | undefined;
+    readonly #port: number;
+
+    constructor(parts: {
+        releases: Pick<ReleaseStore, "byId" | "healthyIds">;
+        events: Pick<WebhookEventStore, "latestOf">;
+        sshKeys: Pick<SshKeys, "fingerprint">;
+        clock: Pick<Clock, "now">;
+        config: { publicUrl: string | undefined; port: number };
+    }) {
+        this.#releases = parts.releases;
+        this.#events = parts.events;
+        this.#sshKeys = parts.sshKeys;
+        this.#clock = parts.clock;
+        this.#publicUrl = parts.config.publicUrl;
+        this.#port = parts.config.port;
+    }
+
+    /** @param origin as the client sees us; used while no public URL is set */
+    webhookUrl(repositoryId: string, origin: string | null): string {
+        return `${this.#publicUrl ?? origin ?? `http://localhost:${this.#port}`}/api/webhooks/deploy/${repositoryId}`;
+    }
+
+    async repository(repository: Repository, origin: string | null): Promise<RepositoryView> {
+        return this.repositoryWith(repository, await this.#events.latestOf(repository.id), origin);
+    }
+
+    repositoryWith(repository: Repository, lastDelivery: LastDelivery | null, origin: string | null): RepositoryView {
+        const { credentials } = repository;
+        const isRotating = repository.previousSecretValidUntil !== null && repository.previousSecretValidUntil > this.#clock.now();
+        return {
+            id: repository.id,
+            stackId: repository.stackId,
+            url: repository.url,
+            branch: repository.branch,
+            authType: repository.authType,
+            provider: repository.provider,
+            credentials: {
+                username: credentials.username,
+                hasToken: credentials.token !== null,
+                hasPrivateKey: credentials.privateKey !== null,
+                hasPassphrase: credentials.passphrase !== null,
+            },
+            webhookUrl: this.webhookUrl(repository.id, origin),
+            hasWebhookSecret: !repository.webhookSecret.isEmpty,
+            hasWebhookSigningToken: repository.webhookSigningToken !== null,
+            previousSecretValidUntil: isRotating ? date(repository.previousSecretValidUntil) : null,
+            publicKey: repository.publicKey,
+            publicKeyFingerprint: repository.publicKey === null ? null : this.#sshKeys.fingerprint(repository.publicKey),
+            autoSync: repository.autoSync,
+            syncInterval: repository.syncInterval,
+            syncCron: repository.syncCron,
+            fetchSubmodules: repository.fetchSubmodules,
+            fetchLfs: repository.fetchLfs,
+            lastSyncedAt: date(repository.lastSyncedAt),
+            lastSyncedCommit: repository.lastSyncedCommit,
+            autoDeployPausedAt: date(repository.autoDeployPausedAt),
+            lastDelivery:
+                lastDelivery === null
+                    ? null
+                    : { receivedAt: date(lastDelivery.receivedAt), verified: lastDelivery.verified, verdict: lastDelivery.verdict },
+            createdAt: date(repository.createdAt),
+            updatedAt: date(repository.updatedAt),
+        };
+    }
+
+    buildConfig(config: BuildConfig): BuildConfigView {
+        return {
+            id: config.id,
+            stackId: config.stackId,
+            repositoryId: config.repositoryId,
+            buildType: config.buildType,
+            dockerfilePath: config.dockerfilePath,
+            composePath: config.composePath,
+            buildArgs: config.buildArgs.map(({ name, value }) => ({ name, value })),
+            preBuildCommands: config.preBuildCommands,
+            postBuildCommands: config.postBuildCommands,
+            script: config.script,
+            commandImage: config.commandImage,
+            environmentVariables: config.environmentVariables.map((variable) => ({
+                name: variable.name,
+                value: variable.isSecret ? null : variable.value.reveal(),
+                secret: variable.isSecret,
+            })),
+            timeout: config.timeout,
+            autoDeployOnPush: config.autoDeployOnPush,
+            autoDeployBranches: config.autoDeployBranches,
+            autoDeployTags: config.autoDeployTags,
+            includePaths: config.includePaths,
+            excludePaths: config.excludePaths,
+            healthCheckPath: config.healthCheckPath,
+            healthCheckTimeout: config.healthCheckTimeout,
+            settleTime: config.settleTime,
+            rollbackOnFailure: config.rollbackOnFailure,
+            cancelSupersededBuilds: config.cancelSupersededBuilds,
+            keepReleases: config.keepReleases,
+            maxRetries: config.maxRetries,
+            createdAt: date(config.createdAt),
+            updatedAt: date(config.updatedAt),
+        };
+    }
+
+    async deployment(deployment: Deployment): Promise<DeploymentView> {
+        const release = canHaveRelease(deployment) ? await this.#releases.byId(deployment.releaseId ?? "") : null;
+        return deploymentView(deployment, release?.status === "healthy");
+    }
+
+    /** One query for all of them. */
+    async deployments(deployments: Deployment[]): Promise<DeploymentView[]> {
+        if (!deployments.some(canHaveRelease)) {
+            return deployments.map((deployment) => deploymentView(deployment, false));
+        }
+        const healthy = await this.#releases.healthyIds();
+        return deployments.map((deployment) => deploymentView(deployment, canHaveRelease(deployment) && healthy.has(deployment.releaseId ?? "")));
+    }
+
+    async deploymentPage(page: Page<Deployment>): Promise<Page<DeploymentView>> {
+        return { ...page, items: await this.deployments(page.items) };
+    }
+
+    step(step: DeploymentStep): StepView {
+        return {
+            id: step.id,
+            name: step.name,
+            status: step.status,
+            startedAt: date(step.startedAt),
+            completedAt: date(step.completedAt),
+            duration: seconds(step.startedAt, step.completedAt),
+            error: step.error,
+        };
+    }
+
+    webhookEvent(event: WebhookEvent): WebhookEventView {
+        return {
+            id: event.id,
+            repositoryId: event.repositoryId,
+            provider: event.provider,
+            eventType: event.eventType,
+            deliveryId: event.deliveryId,
+            payload: event.payload,
+            headers: event.headers,
+            verified: event.verified,
+            processed: event.processed,
+            verdict: event.verdict,
+            deploymentId: event.deploymentId,
+            receivedAt: date(event.receivedAt),
+            processedAt: date(event.processedAt),
+            error: event.error,
+        };
+    }
+
+    apiToken(token: ApiToken): ApiTokenView {
+        return { id: token.id, name: token.name, createdAt: date(token.createdAt), lastUsedAt: date(token.lastUsedAt), expiresAt: date(token.expiresAt) };
+    }
+}
+
+/** Only a run that left the stack on its release can be returned to; a failed one names a release that was never healthy. */
+function canHaveRelease(deployment: Deployment): boolean {
+    return deployment.status === "successful" && deployment.releaseId !== null;
+}
+
+function deploymentView(deployment: Deployment, canRollBackTo: boolean): DeploymentView {
+    return {
+        id: deployment.id,
+        stackId: deployment.stackId,
+        buildConfigId: deployment.buildConfigId,
+        repositoryId: deployment.repositoryId,
+        commitSha: deployment.commitSha,
+        commitMessage: deployment.commitMessage,
+        commitAuthor: deployment.commitAuthor,
+        branch: deployment.branch,
+        tag: deployment.tag,
+        status: deployment.status,
+        startedAt: date(deployment.startedAt),
+        completedAt: date(deployment.completedAt),
+        duration: seconds(deployment.startedAt, deployment.completedAt),
+        error: deployment.error,
+        errorCode: deployment.errorCode,
+        triggeredBy: deployment.triggeredBy,
+        triggeredByUser: deployment.triggeredByUser,
+        previousDeploymentId: deployment.previousDeploymentId,
+        kind: deployment.kind,
+        canRollBackTo,
+        attempt: deployment.attempt,
+        createdAt: date(deployment.createdAt),
+    };
+}
+
+function date(ms: number): string;
+function date(ms: number | null): string | null;
+function date(ms: number | null): string | null {
+    return ms === null ? null : new Date(ms).toISOString();
+}
+
+/** Seconds with three decimals, or null while it has not ended. */
+function seconds(from: number | null, to: number | null): number | null {
+    return from === null || to === null ? null : Math.max(0, to - from) / 1000;
+}
