@@ -36,7 +36,7 @@ const DEFAULT_KEEP_BYTES = 1024 * 1024;
  * when the leader has gone is killed too.
  * Resolves whatever the exit code is. @throws EXEC_TIMEOUT; EXEC_FAILED when the program cannot be started; the signal's own reason when aborted
  */
-export async function exec(file: string, argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
+export async function runProgram(file: string, argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
     options.signal?.throwIfAborted();
     const child = start(file, argv, options);
     return await new Promise<ExecResult>((resolve, reject) => {
@@ -153,3 +153,5 @@ function timeoutError(file: string, timeoutMs: number): DeployError {
 function asError(reason: unknown): Error {
     return reason instanceof Error ? reason : new Error(String(reason));
 }
+
+export { runProgram as exec };

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { exec, type ExecOptions } from "../../backend/adapters/exec.ts";
+import { runProgram, type ExecOptions } from "../../backend/adapters/exec.ts";
 
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 async function sh(script: string, options: Partial<ExecOptions> = {}) {
-    return await exec("/bin/sh", ["-c", script], { env: { PATH }, killAfterMs: 200, ...options });
+    return await runProgram("/bin/sh", ["-c", script], { env: { PATH }, killAfterMs: 200, ...options });
 }
 
 /** A killed process that nobody has collected yet counts as gone. */
@@ -33,15 +33,15 @@ async function abortAfterPids(script: string, count: number): Promise<{ pids: nu
     return { pids, reason };
 }
 
-describe("exec", () => {
+describe("runProgram", () => {
     it("returns exit code and both streams, and inherits no environment", async () => {
-        const result = await exec("/usr/bin/env", [], { env: { ONLY: "this" } });
+        const result = await runProgram("/usr/bin/env", [], { env: { ONLY: "this" } });
         expect(result).toEqual({ exitCode: 0, stdout: "ONLY=this\n", stderr: "" });
         expect(await sh("echo bad >&2; exit 7")).toEqual({ exitCode: 7, stdout: "", stderr: "bad\n" });
     });
 
     it("never gives an argument to a shell", async () => {
-        const { stdout } = await exec("/bin/echo", ["$(id)", "; id", "`id`"], { env: {} });
+        const { stdout } = await runProgram("/bin/echo", ["$(id)", "; id", "`id`"], { env: {} });
         expect(stdout).toBe("$(id) ; id `id`\n");
     });
 
@@ -94,9 +94,9 @@ describe("exec", () => {
     });
 
     it("says what to do about a program or folder that is not there", async () => {
-        await expect(exec("no-such-program", [], { env: { PATH } })).rejects.toMatchObject({ code: "EXEC_FAILED", message: "no-such-program could not be started: install it, or put its folder into PATH." });
+        await expect(runProgram("no-such-program", [], { env: { PATH } })).rejects.toMatchObject({ code: "EXEC_FAILED", message: "no-such-program could not be started: install it, or put its folder into PATH." });
         await expect(sh("true", { cwd: "/no/such/folder" })).rejects.toMatchObject({ code: "EXEC_FAILED", message: expect.stringContaining("/no/such/folder") as string });
-        await expect(exec("/bin/echo", ["a\0b"], { env: {} })).rejects.toMatchObject({ code: "EXEC_FAILED" });
+        await expect(runProgram("/bin/echo", ["a\0b"], { env: {} })).rejects.toMatchObject({ code: "EXEC_FAILED" });
     });
 
     it("ends the program and fails when the listener fails", async () => {
@@ -110,7 +110,7 @@ describe("exec", () => {
 
     it("hands on a million lines and keeps only the end of them", async () => {
         let count = 0;
-        const { stdout } = await exec("/usr/bin/seq", ["1000000"], { env: {}, maxKeepBytes: 16, onLine: () => count++ });
+        const { stdout } = await runProgram("/usr/bin/seq", ["1000000"], { env: {}, maxKeepBytes: 16, onLine: () => count++ });
         expect(count).toBe(1_000_000);
         expect(stdout.endsWith("999999\n1000000\n")).toBe(true);
         expect(stdout.length).toBe(16);

@@ -1,0 +1,51 @@
+import os from "node:os";
+import path from "node:path";
+
+export interface DockerCliSettings {
+    /** Where programs are looked for, as in PATH. */
+    searchPath: string;
+    /** Path of the Engine's socket. */
+    dockerSocket: string;
+    /** Whose `.docker` folder holds the registry logins; default the server's own. */
+    homeDirectory?: string;
+}
+
+/**
+ * The whole environment of `docker` and `docker compose`.
+ * DOCKER_HOST and DOCKER_CONFIG are always there: Compose takes over variables from a project's `.env` that are not set yet,
+ * and a repository must not choose the Engine or the credentials. It also keeps the CLI on the Engine that the API client uses, whatever its context.
+ */
+export function dockerEnvironment(settings: DockerCliSettings): Record<string, string> {
+    const home = settings.homeDirectory ?? os.homedir();
+    return {
+        PATH: settings.searchPath,
+        HOME: home,
+        LC_ALL: "C",
+        DOCKER_HOST: `unix://${settings.dockerSocket}`,
+        DOCKER_CONFIG: path.join(home, ".docker"),
+        DOCKER_BUILDKIT: "1",
+    };
+}
+
+/** Names that mean something to the tool itself, so that a value for a build must not stand in its environment. */
+const RESERVED_NAME = /^(?:PATH|HOME|USER|SHELL|PWD|TMPDIR|TZ|LANG|LC_.*|LD_.*|GO[A-Z]*|SSL_.*|SSH_.*|OTEL_.*|DOCKER_.*|COMPOSE_.*|BUILDX_.*|BUILDKIT_.*|[a-zA-Z]+_PROXY|[a-zA-Z]+_proxy)$/;
+
+/**
+ * Values for a build or a container without showing them in the process list: the tool takes `FLAG NAME` from its environment.
+ * Names that would change the tool itself (PATH, DOCKER_HOST, …) are written out instead. Of a name given twice the last value counts.
+ * @returns what to add to the arguments and to the environment
+ */
+export function byEnvironment(flag: "--build-arg" | "-e", values: readonly { name: string; value: string }[]): { argv: string[]; env: Record<string, string> } {
+    const byName = new Map(values.map(({ name, value }) => [name, value]));
+    const argv: string[] = [];
+    const env: Record<string, string> = {};
+    for (const [name, value] of byName) {
+        if (RESERVED_NAME.test(name)) {
+            argv.push(flag, `${name}=${value}`);
+        } else {
+            argv.push(flag, name);
+            env[name] = value;
+        }
+    }
+    return { argv, env };
+}
