@@ -27,8 +27,12 @@ export function dockerEnvironment(settings: DockerCliSettings): Record<string, s
     };
 }
 
-/** Names that mean something to the tool itself, so that a value for a build must not stand in its environment. */
-const RESERVED_NAME = /^(?:PATH|HOME|USER|SHELL|PWD|TMPDIR|TZ|LANG|LC_.*|LD_.*|GO[A-Z]*|SSL_.*|SSH_.*|OTEL_.*|DOCKER_.*|COMPOSE_.*|BUILDX_.*|BUILDKIT_.*|[a-zA-Z]+_PROXY|[a-zA-Z]+_proxy)$/;
+/**
+ * Names that mean something to the tool itself, so that a value for a build must not stand in its environment.
+ * None of them names a secret, so that they may be written out; keep it so.
+ */
+const RESERVED_NAME =
+    /^(?:PATH|HOME|TMPDIR|LC_ALL|LANG|LD_.*|GODEBUG|GOTRACEBACK|GOMEMLIMIT|GOMAXPROCS|SSL_CERT_(?:FILE|DIR)|COMPOSE_.*|BUILDX_.*|BUILDKIT_(?:PROGRESS|COLORS|HOST)|DOCKER_(?:HOST|CONFIG|CONTEXT|TLS|TLS_VERIFY|CERT_PATH|API_VERSION|BUILDKIT|CLI_.*|CONTENT_TRUST|CONTENT_TRUST_SERVER|DEFAULT_PLATFORM|CUSTOM_HEADERS))$/;
 
 /**
  * Values for a build or a container without showing them in the process list: the tool takes `FLAG NAME` from its environment.

@@ -58,7 +58,11 @@ describe("the environment of docker", () => {
         });
     });
 
-    it.each(["PATH", "DOCKER_HOST", "LD_PRELOAD", "COMPOSE_FILE", "HTTP_PROXY", "https_proxy", "GODEBUG"])("does not let the value of %s change the tool", (name) => {
+    it.each(["DOCKER_PASSWORD", "SSH_KEY", "HTTPS_PROXY", "DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE", "BUILDKIT_TOKEN"])("keeps the value of %s out of the arguments too", (name) => {
+        expect(byEnvironment("-e", [{ name, value: "x" }])).toEqual({ argv: ["-e", name], env: { [name]: "x" } });
+    });
+
+    it.each(["PATH", "DOCKER_HOST", "LD_PRELOAD", "COMPOSE_FILE", "SSL_CERT_FILE", "GODEBUG"])("does not let the value of %s change the tool", (name) => {
         expect(byEnvironment("-e", [{ name, value: "x" }])).toEqual({ argv: ["-e", `${name}=x`], env: {} });
     });
 });
