@@ -1,0 +1,233 @@
+import { createHash } from "node:crypto";
+import type { Dirent } from "node:fs";
+import { lstat, mkdir, readdir, realpath, rm, rmdir, stat, unlink } from "node:fs/promises";
+import path from "node:path";
+import { COMPOSE_FILE_NAMES } from "../../domain/compose-files.ts";
+import { withoutManagedBlock, withOwnText } from "../../domain/env-file.ts";
+import { DeployError } from "../../domain/errors.ts";
+import { requireEnv, requireYaml } from "./compose-text.ts";
+import { isInside, isMissing, readInside, writeInside } from "./safe-files.ts";
+import { requireStackName } from "./stack-name.ts";
+
+/** In the folder of a stack that Git will fill, so that it is listed while it has no compose file. */
+export const EMPTY_STACK_MARKER = ".git-deploy-stack";
+const MARKER_TEXT = "This stack has no compose file yet: it waits for its first deployment from Git.\n";
+
+const ENV_FILE = ".env";
+const GLOBAL_ENV_FILE = "global.env";
+
+export interface StackFolderEntry {
+    name: string;
+    /** The path that Docker's labels may name instead of ours. */
+    realPath: string;
+    composeFileName: string | null;
+    isMarkedEmpty: boolean;
+}
+
+export interface StackTexts {
+    composeFileName: string | null;
+    composeYaml: string;
+    /** Without the block that holds a deployment's own variables. */
+    env: string;
+    contentHash: string;
+}
+
+export interface StackEdit {
+    composeYaml: string | null;
+    env: string | null;
+    isNew: boolean;
+    /** `contentHash` of what the person began to edit; null: not asked. */
+    expectedHash: string | null;
+}
+
+/** The stacks folder. Every method checks the name it is given. */
+export class StackFiles {
+    readonly root: string;
+
+    constructor(root: string) {
+        this.root = root;
+    }
+
+    /** @throws STACK_NAME_INVALID */
+    path(name: string): string {
+        return path.join(this.root, requireStackName(name));
+    }
+
+    /** Every folder that could be a stack, by name. Names that the rules refuse are listed too, so that nobody misses a running stack. */
+    async scan(): Promise<StackFolderEntry[]> {
+        const entries = await readdir(this.root, { withFileTypes: true });
+        const folders = entries.filter((entry) => !entry.name.startsWith(".") && (entry.isDirectory() || entry.isSymbolicLink()));
+        const found = await Promise.all(folders.map((entry) => this.#entry(entry)));
+        return found.filter((entry) => entry !== null).sort((a, b) => (a.name < b.name ? -1 : 1));
+    }
+
+    async exists(name: string): Promise<boolean> {
+        return await isDirectory(this.path(name));
+    }
+
+    /** @throws STACK_NOT_FOUND */
+    async require(name: string): Promise<string> {
+        const directory = this.path(name);
+        if (!(await isDirectory(directory))) {
+            throw new DeployError("STACK_NOT_FOUND", "Stack not found", { details: { stack: name } });
+        }
+        return directory;
+    }
+
+    /** @throws STACK_NOT_FOUND, SYMLINK_REFUSED */
+    async read(name: string): Promise<StackTexts> {
+        const directory = await this.require(name);
+        const composeFileName = await findComposeFile(directory);
+        const composeYaml = composeFileName === null ? "" : ((await readInside(directory, composeFileName)) ?? "");
+        const env = withoutManagedBlock((await readInside(directory, ENV_FILE)) ?? "");
+        return { composeFileName, composeYaml, env, contentHash: contentHash(composeYaml, env) };
+    }
+
+    /**
+     * Writes the texts as they are given; null leaves one alone. A new stack without a compose file is marked as waiting for Git.
+     * @throws COMPOSE_INVALID, INPUT_INVALID, STACK_EXISTS, STACK_NOT_FOUND, STACK_CHANGED, SYMLINK_REFUSED; nothing is written then
+     */
+    async save(name: string, input: StackEdit): Promise<StackTexts> {
+        if (input.composeYaml !== null) {
+            requireYaml(input.composeYaml);
+        }
+        requireEnv(input.env ?? "");
+        if (!input.isNew) {
+            return await this.#write(name, input);
+        }
+        await this.#create(name);
+        try {
+            if (input.composeYaml === null) {
+                await writeInside(this.path(name), EMPTY_STACK_MARKER, MARKER_TEXT, 0o644);
+            }
+            return await this.#write(name, input);
+        } catch (error) {
+            await rmdir(this.path(name)).catch(() => {});
+            throw error;
+        }
+    }
+
+    /** The marker goes as soon as there is a compose file. */
+    async dropMarker(name: string): Promise<void> {
+        const directory = this.path(name);
+        if ((await findComposeFile(directory)) !== null) {
+            await rm(path.join(directory, EMPTY_STACK_MARKER), { force: true });
+        }
+    }
+
+    /** Removes the folder with all that is in it; of a symbolic link only the link. */
+    async remove(name: string): Promise<void> {
+        const directory = this.path(name);
+        const found = await lstat(directory);
+        if (found.isSymbolicLink()) {
+            await unlink(directory);
+            return;
+        }
+        await rm(directory, { recursive: true, force: true, maxRetries: 3 });
+    }
+
+    /** As Dockge: a shared `global.env` is read first; without one Compose finds `.env` by itself. */
+    async envFiles(name: string): Promise<string[]> {
+        const shared = path.join(this.root, GLOBAL_ENV_FILE);
+        if (!(await isFile(shared))) {
+            return [];
+        }
+        const own = path.join(this.path(name), ENV_FILE);
+        return (await isFile(own)) ? [shared, own] : [shared];
+    }
+
+    async readGlobalEnv(): Promise<string> {
+        return (await readInside(this.root, GLOBAL_ENV_FILE)) ?? "";
+    }
+
+    /** An empty text removes the file: its presence alone changes how Compose is called. */
+    async writeGlobalEnv(text: string): Promise<void> {
+        if (text.trim() === "") {
+            await rm(path.join(this.root, GLOBAL_ENV_FILE), { force: true });
+            return;
+        }
+        await writeInside(this.root, GLOBAL_ENV_FILE, text, 0o600);
+    }
+
+    async #write(name: string, input: StackEdit): Promise<StackTexts> {
+        const directory = await this.#requireWritable(name);
+        const before = await this.read(name);
+        const isUnexpected = input.expectedHash !== null && input.expectedHash !== before.contentHash;
+        if (isUnexpected && !input.isNew) {
+            throw new DeployError("STACK_CHANGED", "The stack's files were changed by somebody else since you opened them. Load them again, then make your changes.", { details: { stack: name } });
+        }
+        if (input.composeYaml !== null) {
+            await writeInside(directory, before.composeFileName ?? COMPOSE_FILE_NAMES[0], input.composeYaml, 0o644);
+            await this.dropMarker(name);
+        }
+        const envBefore = input.env === null ? null : await readInside(directory, ENV_FILE);
+        if (input.env !== null && (envBefore !== null || input.env.trim() !== "")) {
+            await writeInside(directory, ENV_FILE, withOwnText(envBefore, withoutManagedBlock(input.env)), 0o600);
+        }
+        return await this.read(name);
+    }
+
+    async #create(name: string): Promise<void> {
+        try {
+            await mkdir(this.path(name));
+        } catch (error) {
+            if ((error as NodeJS.ErrnoException).code === "EEXIST") {
+                throw new DeployError("STACK_EXISTS", "Stack name already exists", { details: { stack: name } });
+            }
+            throw error;
+        }
+    }
+
+    /** @throws SYMLINK_REFUSED when the folder is a link to somewhere else */
+    async #requireWritable(name: string): Promise<string> {
+        const directory = await this.require(name);
+        const [root, real] = await Promise.all([realpath(this.root), realpath(directory)]);
+        if (!isInside(root, real)) {
+            throw new DeployError("SYMLINK_REFUSED", "The stack folder is a symbolic link that leaves the stacks folder, so nothing is written through it. Make it a real folder.");
+        }
+        return directory;
+    }
+
+    async #entry(entry: Dirent): Promise<StackFolderEntry | null> {
+        const directory = path.join(this.root, entry.name);
+        if (!(await isDirectory(directory))) {
+            return null;
+        }
+        const [realPath, composeFileName] = await Promise.all([realpath(directory), findComposeFile(directory)]);
+        const isMarkedEmpty = composeFileName === null && (await isFile(path.join(directory, EMPTY_STACK_MARKER)));
+        return { name: entry.name, realPath, composeFileName, isMarkedEmpty };
+    }
+}
+
+export function contentHash(composeYaml: string, env: string): string {
+    return createHash("sha256").update(composeYaml).update("\0").update(env).digest("hex");
+}
+
+/** The first of Compose's names in Dockge's order, or null. */
+async function findComposeFile(directory: string): Promise<string | null> {
+    for (const name of COMPOSE_FILE_NAMES) {
+        if (await isFile(path.join(directory, name))) {
+            return name;
+        }
+    }
+    return null;
+}
+
+async function isFile(target: string): Promise<boolean> {
+    return await kindOf(target, (found) => found.isFile());
+}
+
+async function isDirectory(target: string): Promise<boolean> {
+    return await kindOf(target, (found) => found.isDirectory());
+}
+
+async function kindOf(target: string, is: (found: Awaited<ReturnType<typeof stat>>) => boolean): Promise<boolean> {
+    try {
+        return is(await stat(target));
+    } catch (error) {
+        if (isMissing(error) || (error as NodeJS.ErrnoException).code === "ELOOP") {
+            return false;
+        }
+        throw error;
+    }
+}

@@ -1,0 +1,16 @@
+import { stackName } from "../../../common/schemas.ts";
+import { DeployError } from "../../domain/errors.ts";
+
+/** Asked on every entry, before a name becomes part of a path. @throws STACK_NAME_INVALID */
+export function requireStackName(name: unknown): string {
+    const parsed = stackName.safeParse(name);
+    if (!parsed.success) {
+        throw new DeployError("STACK_NAME_INVALID", "A stack name has only lower-case letters, digits, '-' and '_', and starts with a letter or digit.");
+    }
+    return parsed.data;
+}
+
+/** Compose's own rule for a project that nobody named: the folder in lower case, without what a project name may not have. */
+export function defaultProjectName(folder: string): string {
+    return folder.toLowerCase().replace(/[^a-z0-9_-]/g, "").replace(/^[_-]+/, "");
+}
