@@ -490,6 +490,7 @@ export interface ApiTokenStore {
 export interface SettingStore {
     /** The parsed value, or null when there is none. */
     get(key: string): Promise<unknown>;
+    /** Without `type` a setting that exists keeps its own. */
     set(key: string, value: unknown, type?: string | null): Promise<void>;
     /** Every setting of one type; what a logged-in browser sees is `general`. */
     getSettings(type: string): Promise<Record<string, unknown>>;

@@ -1,0 +1,70 @@
+import type { Knex } from "knex";
+import type { Page } from "../../common/wire.ts";
+import type { Actor, AuditEntry } from "../domain/entities.ts";
+import type { AuditLog, Clock, Random } from "../domain/ports.ts";
+
+interface AuditRow {
+    id: string;
+    at: number;
+    actor_kind: Actor["kind"];
+    actor_name: string;
+    actor_address: string | null;
+    action: string;
+    stack_id: string | null;
+    subject: string | null;
+    details: string;
+}
+
+/** Append-only: nothing here changes or removes an entry. */
+export class SqliteAuditLog implements AuditLog {
+    readonly #knex: Knex;
+    readonly #clock: Clock;
+    readonly #random: Random;
+
+    constructor(knex: Knex, clock: Clock, random: Random) {
+        this.#knex = knex;
+        this.#clock = clock;
+        this.#random = random;
+    }
+
+    async append(entry: Omit<AuditEntry, "id" | "at">): Promise<void> {
+        await this.#knex<AuditRow>("audit_log").insert({
+            id: this.#random.uuid(),
+            at: this.#clock.now(),
+            actor_kind: entry.actor.kind,
+            actor_name: entry.actor.name,
+            actor_address: entry.actor.address,
+            action: entry.action,
+            stack_id: entry.stackId,
+            subject: entry.subject,
+            details: JSON.stringify(entry.details),
+        });
+    }
+
+    async page(input: { stackId?: string; page: number; perPage: number }): Promise<Page<AuditEntry>> {
+        const scope = this.#knex<AuditRow>("audit_log");
+        if (input.stackId !== undefined) {
+            void scope.where("stack_id", input.stackId);
+        }
+        const [count] = await scope.clone().count<{ count: number }[]>({ count: "*" });
+        const rows = (await scope
+            .clone()
+            .select("*")
+            .orderByRaw("at DESC, rowid DESC")
+            .limit(input.perPage)
+            .offset((input.page - 1) * input.perPage));
+        return { items: rows.map(toEntry), total: count?.count ?? 0, page: input.page, perPage: input.perPage };
+    }
+}
+
+function toEntry(row: AuditRow): AuditEntry {
+    return {
+        id: row.id,
+        at: row.at,
+        actor: { kind: row.actor_kind, name: row.actor_name, address: row.actor_address },
+        action: row.action,
+        stackId: row.stack_id,
+        subject: row.subject,
+        details: JSON.parse(row.details) as Record<string, unknown>,
+    };
+}

@@ -1,0 +1,143 @@
+import type { Knex } from "knex";
+import type { BuildConfig, EnvironmentVariable } from "../domain/entities.ts";
+import type { BuildConfigStore, Random, Vault } from "../domain/ports.ts";
+import { Secret } from "../domain/secret.ts";
+import type { Beans } from "./beans.ts";
+import type { BuildConfigModel } from "./models/build-config-model.ts";
+import { RowMapper, sealContext, type Columns } from "./row-mapper.ts";
+
+type StoredConfig = Omit<BuildConfig, "buildArgs" | "environmentVariables">;
+
+const COLUMNS: Columns<StoredConfig> = {
+    id: "plain",
+    stackId: "plain",
+    repositoryId: "plain",
+    buildType: "plain",
+    dockerfilePath: "plain",
+    composePath: "plain",
+    preBuildCommands: "json",
+    postBuildCommands: "json",
+    script: "plain",
+    commandImage: "plain",
+    timeout: "plain",
+    autoDeployOnPush: "boolean",
+    autoDeployBranches: "json",
+    autoDeployTags: "json",
+    includePaths: "json",
+    excludePaths: "json",
+    healthCheckPath: "plain",
+    healthCheckTimeout: "plain",
+    settleTime: "plain",
+    rollbackOnFailure: "boolean",
+    cancelSupersededBuilds: "boolean",
+    keepReleases: "plain",
+    maxRetries: "plain",
+    createdAt: "plain",
+    updatedAt: "plain",
+};
+
+interface VariableRow {
+    id: string;
+    build_config_id: string;
+    position: number;
+    name: string;
+    /** Sealed when `secret` is 1. */
+    value: string;
+    secret: number;
+}
+
+type BuildArgRow = Omit<VariableRow, "secret">;
+
+export class SqliteBuildConfigStore implements BuildConfigStore {
+    readonly #knex: Knex;
+    readonly #beans: Beans;
+    readonly #vault: Vault;
+    readonly #random: Random;
+    readonly #mapper: RowMapper<StoredConfig>;
+
+    constructor(parts: { knex: Knex; beans: Beans; vault: Vault; random: Random }) {
+        this.#knex = parts.knex;
+        this.#beans = parts.beans;
+        this.#vault = parts.vault;
+        this.#random = parts.random;
+        this.#mapper = new RowMapper("build_configs", COLUMNS, parts.vault);
+    }
+
+    async byStack(stackId: string): Promise<BuildConfig | null> {
+        const [config] = await this.#read(await this.#beans.find("build_configs", "stack_id = ?", [stackId]));
+        return config ?? null;
+    }
+
+    async all(): Promise<BuildConfig[]> {
+        return await this.#read(await this.#beans.find("build_configs", "1 = 1 ORDER BY stack_id"));
+    }
+
+    async insert(config: BuildConfig): Promise<void> {
+        await this.#knex.transaction(async (transaction) => {
+            await transaction("build_configs").insert(this.#mapper.toRow(config, config.id));
+            await this.#replaceBuildArgs(transaction, config.id, config.buildArgs);
+            await this.#replaceVariables(transaction, config.id, config.environmentVariables);
+        });
+    }
+
+    async update(id: string, changes: Partial<Omit<BuildConfig, "id" | "stackId" | "repositoryId" | "createdAt">>): Promise<void> {
+        const { buildArgs, environmentVariables, ...rest } = changes;
+        const row = this.#mapper.toRow(rest, id);
+        await this.#knex.transaction(async (transaction) => {
+            if (Object.keys(row).length > 0) {
+                await transaction("build_configs").where({ id }).update(row);
+            }
+            if (buildArgs !== undefined) {
+                await this.#replaceBuildArgs(transaction, id, buildArgs);
+            }
+            if (environmentVariables !== undefined) {
+                await this.#replaceVariables(transaction, id, environmentVariables);
+            }
+        });
+    }
+
+    async #read(beans: BuildConfigModel[]): Promise<BuildConfig[]> {
+        // One config by its index; all of them by two scans instead of two queries each.
+        const ids = beans.length === 1 ? beans.map((bean) => bean.id) : null;
+        const args = await this.#listsOf<BuildArgRow>("build_args", ids);
+        const variables = await this.#listsOf<VariableRow>("env_vars", ids);
+        return beans.map((bean) => ({
+            ...this.#mapper.fromRow(bean.toRow()),
+            buildArgs: (args.get(bean.id) ?? []).map(({ name, value }) => ({ name, value })),
+            environmentVariables: (variables.get(bean.id) ?? []).map((row) => this.#toVariable(row)),
+        }));
+    }
+
+    async #listsOf<R extends BuildArgRow>(table: "build_args" | "env_vars", configIds: string[] | null): Promise<Map<string, R[]>> {
+        const query = this.#knex(table).select("*").orderBy(["build_config_id", "position"]);
+        if (configIds !== null) {
+            void query.whereIn("build_config_id", configIds);
+        }
+        const lists = new Map<string, R[]>();
+        for (const row of (await query) as R[]) {
+            lists.set(row.build_config_id, [...(lists.get(row.build_config_id) ?? []), row]);
+        }
+        return lists;
+    }
+
+    async #replaceBuildArgs(transaction: Knex.Transaction, configId: string, args: BuildConfig["buildArgs"]): Promise<void> {
+        await transaction("build_args").where({ build_config_id: configId }).delete();
+        const rows: BuildArgRow[] = args.map(({ name, value }, position) => ({ id: this.#random.uuid(), build_config_id: configId, position, name, value }));
+        await transaction.batchInsert("build_args", rows, 100);
+    }
+
+    async #replaceVariables(transaction: Knex.Transaction, configId: string, variables: EnvironmentVariable[]): Promise<void> {
+        await transaction("env_vars").where({ build_config_id: configId }).delete();
+        const rows = variables.map((variable, position): VariableRow => {
+            const id = this.#random.uuid();
+            const value = variable.isSecret ? this.#vault.seal(variable.value, sealContext("env_vars", id, "value")) : variable.value.reveal();
+            return { id, build_config_id: configId, position, name: variable.name, value, secret: variable.isSecret ? 1 : 0 };
+        });
+        await transaction.batchInsert("env_vars", rows, 100);
+    }
+
+    #toVariable(row: VariableRow): EnvironmentVariable {
+        const isSecret = row.secret === 1;
+        return { name: row.name, isSecret, value: isSecret ? this.#vault.open(row.value, sealContext("env_vars", row.id, "value")) : new Secret(row.value) };
+    }
+}

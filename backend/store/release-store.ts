@@ -1,0 +1,97 @@
+import type { Knex } from "knex";
+import type { Release } from "../domain/entities.ts";
+import type { ReleaseStore, Vault } from "../domain/ports.ts";
+import { RowMapper, type Columns, type Row } from "./row-mapper.ts";
+
+const COLUMNS: Columns<Release> = {
+    id: "plain",
+    stackId: "plain",
+    repositoryId: "plain",
+    deploymentId: "plain",
+    commitSha: "plain",
+    treeId: "plain",
+    composeYaml: "plain",
+    composeFile: "plain",
+    env: "sealed",
+    services: "json",
+    status: "plain",
+    createdAt: "plain",
+    healthyAt: "plain",
+};
+
+/** Statuses of releases whose images may still be there. */
+const KEPT: Release["status"][] = ["healthy", "candidate", "failed"];
+
+export class SqliteReleaseStore implements ReleaseStore {
+    readonly #knex: Knex;
+    readonly #mapper: RowMapper<Release>;
+
+    constructor(knex: Knex, vault: Vault) {
+        this.#knex = knex;
+        this.#mapper = new RowMapper("releases", COLUMNS, vault);
+    }
+
+    async byId(id: string): Promise<Release | null> {
+        return await this.#first(this.#rows().where({ id }));
+    }
+
+    async byDeployment(deploymentId: string): Promise<Release | null> {
+        return await this.#first(this.#rows().where({ deployment_id: deploymentId }).orderByRaw("created_at DESC, rowid DESC"));
+    }
+
+    async insert(release: Release): Promise<void> {
+        await this.#knex("releases").insert(this.#mapper.toRow(release, release.id));
+    }
+
+    async update(id: string, changes: Partial<Pick<Release, "status" | "healthyAt" | "services">>): Promise<void> {
+        const row = this.#mapper.toRow(changes, id);
+        if (Object.keys(row).length > 0) {
+            await this.#knex("releases").where({ id }).update(row);
+        }
+    }
+
+    async healthyOf(stackId: string): Promise<Release[]> {
+        return await this.#all(this.#rows().where({ stack_id: stackId, status: "healthy" }).orderByRaw("created_at DESC, rowid DESC"));
+    }
+
+    async recentOf(stackId: string, limit: number): Promise<Release[]> {
+        return await this.#all(this.#rows().where({ stack_id: stackId }).whereIn("status", KEPT).orderByRaw("created_at DESC, rowid DESC").limit(limit));
+    }
+
+    async currentOf(stackId: string): Promise<Release | null> {
+        return (
+            (await this.#first(this.#rows().where({ stack_id: stackId, status: "healthy" }).orderByRaw("healthy_at DESC, rowid DESC"))) ??
+            (await this.#first(this.#rows().where({ stack_id: stackId, status: "baseline" }).orderByRaw("created_at DESC, rowid DESC")))
+        );
+    }
+
+    async healthyIds(): Promise<Set<string>> {
+        const rows = (await this.#knex("releases").select("id").where({ status: "healthy" })) as { id: string }[];
+        return new Set(rows.map((row) => row.id));
+    }
+
+    async findReusable(stackId: string, service: string, buildKey: string): Promise<{ imageId: string; keepTag: string } | null> {
+        const rows = await this.#knex.raw<{ image_id: string; keep_tag: string }[]>(
+            `SELECT json_extract(item.value, '$.imageId') AS image_id, json_extract(item.value, '$.keepTag') AS keep_tag
+             FROM releases, json_each(releases.services) AS item
+             WHERE releases.stack_id = :stackId AND releases.status IN ('healthy', 'candidate', 'failed')
+               AND json_extract(item.value, '$.service') = :service AND json_extract(item.value, '$.buildKey') = :buildKey
+             ORDER BY releases.status = 'healthy' DESC, releases.created_at DESC, releases.rowid DESC LIMIT 1`,
+            { stackId, service, buildKey },
+        );
+        return rows[0] === undefined ? null : { imageId: rows[0].image_id, keepTag: rows[0].keep_tag };
+    }
+
+    #rows(): Knex.QueryBuilder<Row, Row[]> {
+        return this.#knex<Row, Row[]>("releases").select("*");
+    }
+
+    async #all(query: Knex.QueryBuilder<Row, Row[]>): Promise<Release[]> {
+        return (await query).map((row) => this.#mapper.fromRow(row));
+    }
+
+    async #first(query: Knex.QueryBuilder<Row, Row[]>): Promise<Release | null> {
+        const [row] = await query.limit(1);
+        return row === undefined ? null : this.#mapper.fromRow(row);
+    }
+}

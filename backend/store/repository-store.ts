@@ -1,0 +1,203 @@
+import { createHash } from "node:crypto";
+import type { Knex } from "knex";
+import type { Credentials, Repository } from "../domain/entities.ts";
+import type { Random, RepositoryStore, Vault } from "../domain/ports.ts";
+import { Secret } from "../domain/secret.ts";
+import type { Beans } from "./beans.ts";
+import type { RepositoryModel } from "./models/repository-model.ts";
+import { RowMapper, packSecrets, sealContext, unpackSecrets, type Columns } from "./row-mapper.ts";
+
+type StoredRepository = Omit<Repository, "credentials" | "publicKey">;
+
+const COLUMNS: Columns<StoredRepository> = {
+    id: "plain",
+    stackId: "plain",
+    url: "plain",
+    branch: "plain",
+    authType: "plain",
+    provider: "plain",
+    webhookSecret: "sealed",
+    previousWebhookSecret: "sealed",
+    previousSecretValidUntil: "plain",
+    webhookSigningToken: "sealed",
+    autoSync: "boolean",
+    syncInterval: "plain",
+    syncCron: "plain",
+    fetchSubmodules: "boolean",
+    fetchLfs: "boolean",
+    lastSyncedAt: "plain",
+    lastSyncedCommit: "plain",
+    autoDeployPausedAt: "plain",
+    createdAt: "plain",
+    updatedAt: "plain",
+};
+
+const TABLE = "git_repositories";
+
+interface SshKeyRow {
+    id: string;
+    repository_id: string;
+    type: string | null;
+    public_key: string | null;
+    fingerprint: string | null;
+    private_key: string | null;
+    created_at: number;
+}
+
+type PackedCredential = "username" | "token" | "passphrase";
+
+/** `credentials` is one sealed value with all but the private key, which lies sealed in `ssh_keys` beside its public half. */
+export class SqliteRepositoryStore implements RepositoryStore {
+    readonly #knex: Knex;
+    readonly #beans: Beans;
+    readonly #vault: Vault;
+    readonly #random: Random;
+    readonly #mapper: RowMapper<StoredRepository>;
+
+    constructor(parts: { knex: Knex; beans: Beans; vault: Vault; random: Random }) {
+        this.#knex = parts.knex;
+        this.#beans = parts.beans;
+        this.#vault = parts.vault;
+        this.#random = parts.random;
+        this.#mapper = new RowMapper(TABLE, COLUMNS, parts.vault);
+    }
+
+    async byId(id: string): Promise<Repository | null> {
+        return await this.#read(await this.#beans.findOne(TABLE, "id = ?", [id]));
+    }
+
+    async byStack(stackId: string): Promise<Repository | null> {
+        return await this.#read(await this.#beans.findOne(TABLE, "stack_id = ?", [stackId]));
+    }
+
+    async all(): Promise<Repository[]> {
+        const beans = await this.#beans.find(TABLE, "1 = 1 ORDER BY stack_id");
+        const keys = new Map((await this.#knex<SshKeyRow>("ssh_keys").select("*")).map((key) => [key.repository_id, key]));
+        return beans.map((bean) => this.#toEntity(bean, keys.get(bean.id)));
+    }
+
+    async insert(repository: Repository): Promise<void> {
+        await this.#knex.transaction(async (transaction) => {
+            await transaction(TABLE).insert({
+                ...this.#mapper.toRow(repository, repository.id),
+                credentials: this.#sealCredentials(repository.id, repository.credentials),
+                // Below the public URL, which is a setting and may change.
+                webhook_url: `/api/webhooks/deploy/${repository.id}`,
+            });
+            await this.#saveKey(transaction, repository.id, repository.createdAt, { privateKey: repository.credentials.privateKey, publicKey: repository.publicKey });
+        });
+    }
+
+    async update(id: string, changes: Partial<Omit<Repository, "id" | "stackId" | "createdAt">>): Promise<void> {
+        const { credentials, publicKey, ...rest } = changes;
+        const row = this.#mapper.toRow(rest, id);
+        if (credentials !== undefined) {
+            row["credentials"] = this.#sealCredentials(id, credentials);
+        }
+        await this.#knex.transaction(async (transaction) => {
+            const stored = await transaction<{ id: string; url: string; updated_at: number }>(TABLE).where({ id }).first("url", "updated_at");
+            if (stored === undefined) {
+                return;
+            }
+            if (Object.keys(row).length > 0) {
+                await transaction(TABLE).where({ id }).update(row);
+            }
+            if (credentials !== undefined || publicKey !== undefined) {
+                await this.#saveKey(transaction, id, changes.updatedAt ?? stored.updated_at, { privateKey: credentials?.privateKey, publicKey });
+            }
+            if (changes.url !== undefined && changes.url !== stored.url) {
+                await transaction("synced_refs").where({ repository_id: id }).delete();
+            }
+        });
+    }
+
+    async remove(id: string): Promise<void> {
+        // Foreign keys take the key, the synced refs, the build config and the deliveries with it.
+        const bean = await this.#beans.findOne(TABLE, "id = ?", [id]);
+        if (bean !== null) {
+            await this.#beans.remove(bean);
+        }
+    }
+
+    async syncedRefs(id: string): Promise<Map<string, string>> {
+        const rows = await this.#knex<{ repository_id: string; ref: string; commit_sha: string }>("synced_refs").where({ repository_id: id });
+        return new Map(rows.map((row) => [row.ref, row.commit_sha]));
+    }
+
+    async setSyncedRefs(id: string, refs: ReadonlyMap<string, string>): Promise<void> {
+        await this.#knex.transaction(async (transaction) => {
+            await transaction("synced_refs").where({ repository_id: id }).delete();
+            const rows = [...refs].map(([ref, sha]) => ({ repository_id: id, ref, commit_sha: sha }));
+            // A repository that was removed meanwhile has no refs to remember.
+            if (rows.length > 0 && (await transaction(TABLE).where({ id }).first("id")) !== undefined) {
+                await transaction.batchInsert("synced_refs", rows, 200);
+            }
+        });
+    }
+
+    async #read(bean: RepositoryModel | null): Promise<Repository | null> {
+        if (bean === null) {
+            return null;
+        }
+        return this.#toEntity(bean, await this.#knex<SshKeyRow>("ssh_keys").where({ repository_id: bean.id }).first());
+    }
+
+    #toEntity(bean: RepositoryModel, key: SshKeyRow | undefined): Repository {
+        const row = bean.toRow();
+        const packed = unpackSecrets<PackedCredential>(this.#vault.open(String(row["credentials"]), sealContext(TABLE, bean.id, "credentials")));
+        return {
+            ...this.#mapper.fromRow(row),
+            credentials: {
+                username: packed.username ?? null,
+                token: toSecret(packed.token),
+                privateKey: key === undefined || key.private_key === null ? null : this.#vault.open(key.private_key, sealContext("ssh_keys", key.id, "private_key")),
+                passphrase: toSecret(packed.passphrase),
+            },
+            publicKey: key?.public_key ?? null,
+        };
+    }
+
+    #sealCredentials(id: string, credentials: Credentials): string {
+        const packed: Record<PackedCredential, string | Secret | null> = { username: credentials.username, token: credentials.token, passphrase: credentials.passphrase };
+        return this.#vault.seal(packSecrets(packed), sealContext(TABLE, id, "credentials"));
+    }
+
+    /** A half that is undefined stays as it is. */
+    async #saveKey(
+        transaction: Knex.Transaction,
+        repositoryId: string,
+        now: number,
+        halves: { privateKey: Secret | null | undefined; publicKey: string | null | undefined },
+    ): Promise<void> {
+        const stored = await transaction<SshKeyRow>("ssh_keys").where({ repository_id: repositoryId }).first();
+        const id = stored?.id ?? this.#random.uuid();
+        const { privateKey } = halves;
+        const sealed =
+            privateKey === undefined ? (stored?.private_key ?? null) : privateKey === null ? null : this.#vault.seal(privateKey, sealContext("ssh_keys", id, "private_key"));
+        const publicKey = halves.publicKey === undefined ? (stored?.public_key ?? null) : halves.publicKey;
+        if (sealed === null && publicKey === null) {
+            await transaction("ssh_keys").where({ repository_id: repositoryId }).delete();
+            return;
+        }
+        const row: SshKeyRow = {
+            id,
+            repository_id: repositoryId,
+            type: publicKey?.split(" ")[0] ?? null,
+            public_key: publicKey,
+            fingerprint: fingerprint(publicKey),
+            private_key: sealed,
+            created_at: stored?.created_at ?? now,
+        };
+        await transaction("ssh_keys").insert(row).onConflict("repository_id").merge();
+    }
+}
+
+function toSecret(value: string | null | undefined): Secret | null {
+    return value === null || value === undefined ? null : new Secret(value);
+}
+
+/** As `ssh-keygen -l` prints it: the SHA-256 of the key's bytes, Base64 without padding. */
+function fingerprint(publicKey: string | null): string | null {
+    const bytes = publicKey?.split(" ")[1];
+    return bytes === undefined ? null : `SHA256:${createHash("sha256").update(Buffer.from(bytes, "base64")).digest("base64").replace(/=+$/, "")}`;
+}

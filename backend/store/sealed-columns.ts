@@ -1,0 +1,39 @@
+import type { Knex } from "knex";
+import type { Vault } from "../domain/ports.ts";
+import { sealContext, type Row } from "./row-mapper.ts";
+
+/** Every column that may hold a sealed value. Only this list is rotated: a new sealed column belongs into it. */
+export const SEALED_COLUMNS: readonly { table: string; columns: readonly string[]; condition?: string }[] = [
+    { table: "git_repositories", columns: ["credentials", "webhook_secret", "previous_webhook_secret", "webhook_signing_token"] },
+    { table: "ssh_keys", columns: ["private_key"] },
+    { table: "env_vars", columns: ["value"], condition: "secret = 1" },
+    { table: "releases", columns: ["env"] },
+];
+
+/**
+ * Seals anew every value that was sealed with a former key, all in one transaction: it either happened or did not, and can be repeated.
+ * @returns how many values were sealed anew @throws SECRET_UNREADABLE when a value opens with none of the vault's keys
+ */
+export async function resealAll(knex: Knex, vault: Vault): Promise<number> {
+    return await knex.transaction(async (transaction) => {
+        let count = 0;
+        for (const { table, columns, condition } of SEALED_COLUMNS) {
+            const rows = await transaction<Row, (Row & { id: string })[]>(table)
+                .select("id", ...columns)
+                .whereRaw(condition ?? "1 = 1");
+            for (const row of rows) {
+                for (const column of columns) {
+                    const sealed = row[column];
+                    if (typeof sealed === "string" && vault.isStale(sealed)) {
+                        const context = sealContext(table, row.id, column);
+                        await transaction(table)
+                            .where({ id: row.id })
+                            .update({ [column]: vault.seal(vault.open(sealed, context), context) });
+                        count++;
+                    }
+                }
+            }
+        }
+        return count;
+    });
+}

@@ -1,0 +1,55 @@
+import type { Knex } from "knex";
+import type {
+    ApiTokenStore,
+    AuditLog,
+    BuildConfigStore,
+    Clock,
+    DeploymentStore,
+    Random,
+    ReleaseStore,
+    RepositoryStore,
+    SettingStore,
+    UserStore,
+    Vault,
+    WebhookEventStore,
+} from "../domain/ports.ts";
+import { SqliteApiTokenStore } from "./api-token-store.ts";
+import { SqliteAuditLog } from "./audit-log.ts";
+import { Beans } from "./beans.ts";
+import { SqliteBuildConfigStore } from "./build-config-store.ts";
+import { SqliteDeploymentStore } from "./deployment-store.ts";
+import { SqliteReleaseStore } from "./release-store.ts";
+import { SqliteRepositoryStore } from "./repository-store.ts";
+import { SqliteSettingStore } from "./setting-store.ts";
+import { withStoreErrors } from "./store-errors.ts";
+import { SqliteUserStore } from "./user-store.ts";
+import { SqliteWebhookEventStore } from "./webhook-event-store.ts";
+
+export interface Stores {
+    repositories: RepositoryStore;
+    buildConfigs: BuildConfigStore;
+    deployments: DeploymentStore;
+    releases: ReleaseStore;
+    webhookEvents: WebhookEventStore;
+    apiTokens: ApiTokenStore;
+    audit: AuditLog;
+    settings: SettingStore;
+    users: UserStore;
+}
+
+/** Every store over one migrated database. */
+export function createStores(parts: { knex: Knex; vault: Vault; clock: Clock; random: Random }): Stores {
+    const { knex, vault, clock, random } = parts;
+    const beans = new Beans(knex);
+    return {
+        repositories: withStoreErrors<RepositoryStore>(new SqliteRepositoryStore({ knex, beans, vault, random })),
+        buildConfigs: withStoreErrors<BuildConfigStore>(new SqliteBuildConfigStore({ knex, beans, vault, random })),
+        deployments: withStoreErrors<DeploymentStore>(new SqliteDeploymentStore(knex, vault)),
+        releases: withStoreErrors<ReleaseStore>(new SqliteReleaseStore(knex, vault)),
+        webhookEvents: withStoreErrors<WebhookEventStore>(new SqliteWebhookEventStore(knex, vault)),
+        apiTokens: withStoreErrors<ApiTokenStore>(new SqliteApiTokenStore(knex, beans)),
+        audit: withStoreErrors<AuditLog>(new SqliteAuditLog(knex, clock, random)),
+        settings: withStoreErrors<SettingStore>(new SqliteSettingStore(beans)),
+        users: withStoreErrors<UserStore>(new SqliteUserStore(knex, beans)),
+    };
+}

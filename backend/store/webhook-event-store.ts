@@ -1,0 +1,150 @@
+import type { Knex } from "knex";
+import type { Page } from "../../common/wire.ts";
+import type { Deployment, WebhookEvent } from "../domain/entities.ts";
+import type { Recorded, Vault, WebhookEventStore } from "../domain/ports.ts";
+import { DEPLOYMENTS, deploymentMapper, type DeploymentMapper } from "./deployment-mapper.ts";
+import { enqueueIn } from "./enqueue.ts";
+import { RowMapper, type Columns, type Row } from "./row-mapper.ts";
+
+const TABLE = "webhook_events";
+
+const COLUMNS: Columns<WebhookEvent> = {
+    id: "plain",
+    repositoryId: "plain",
+    provider: "plain",
+    eventType: "plain",
+    deliveryId: "plain",
+    payload: "plain",
+    headers: "json",
+    signature: "plain",
+    verified: "boolean",
+    processed: "boolean",
+    verdict: "plain",
+    deploymentId: "plain",
+    receivedAt: "plain",
+    processedAt: "plain",
+    error: "plain",
+};
+
+type LatestDelivery = Pick<WebhookEvent, "receivedAt" | "verified" | "verdict">;
+
+export class SqliteWebhookEventStore implements WebhookEventStore {
+    readonly #knex: Knex;
+    readonly #mapper: RowMapper<WebhookEvent>;
+    readonly #deployments: DeploymentMapper;
+
+    constructor(knex: Knex, vault: Vault) {
+        this.#knex = knex;
+        this.#mapper = new RowMapper(TABLE, COLUMNS, vault);
+        this.#deployments = deploymentMapper(vault);
+    }
+
+    async record(event: WebhookEvent, deployment: Deployment | null): Promise<Recorded> {
+        return await this.#knex.transaction(async (transaction) => {
+            const former = await this.#formerDelivery(transaction, event);
+            if (former !== null && former.deploymentId !== null && event.verified) {
+                return { outcome: "duplicate", event: former, deployment: await this.#deployment(transaction, former.deploymentId), superseded: null };
+            }
+            const stored = await this.#makeRoom(transaction, event, former);
+            const enqueued = deployment === null ? null : await enqueueIn(transaction, this.#deployments, deployment);
+            const saved = { ...stored, deploymentId: enqueued?.deployment.id ?? stored.deploymentId };
+            await transaction(TABLE).insert(this.#mapper.toRow(saved, saved.id)).onConflict("id").merge();
+            return { outcome: enqueued === null ? "recorded" : "queued", event: saved, deployment: enqueued?.deployment ?? null, superseded: enqueued?.superseded ?? null };
+        });
+    }
+
+    async byId(id: string): Promise<WebhookEvent | null> {
+        return await this.#first(this.#rows().where({ id }));
+    }
+
+    async byDelivery(repositoryId: string, deliveryId: string): Promise<WebhookEvent | null> {
+        return await this.#first(this.#rows().where({ repository_id: repositoryId, delivery_id: deliveryId }));
+    }
+
+    async byDeployment(deploymentId: string): Promise<WebhookEvent | null> {
+        return await this.#first(this.#rows().where({ deployment_id: deploymentId }).orderByRaw("received_at DESC, rowid DESC"));
+    }
+
+    async update(id: string, changes: Partial<Pick<WebhookEvent, "verdict" | "processed" | "processedAt" | "deploymentId" | "error">>): Promise<void> {
+        const row = this.#mapper.toRow(changes, id);
+        if (Object.keys(row).length > 0) {
+            await this.#knex(TABLE).where({ id }).update(row);
+        }
+    }
+
+    async page(repositoryId: string, page: number, perPage: number): Promise<Page<WebhookEvent>> {
+        const [count] = await this.#knex(TABLE).where({ repository_id: repositoryId }).count<{ count: number }[]>({ count: "*" });
+        const rows = await this.#rows()
+            .where({ repository_id: repositoryId })
+            .orderByRaw("received_at DESC, rowid DESC")
+            .limit(perPage)
+            .offset((page - 1) * perPage);
+        return { items: rows.map((row) => this.#mapper.fromRow(row)), total: count?.count ?? 0, page, perPage };
+    }
+
+    async latestOf(repositoryId: string): Promise<WebhookEvent | null> {
+        return await this.#first(this.#rows().where({ repository_id: repositoryId }).orderByRaw("received_at DESC, rowid DESC"));
+    }
+
+    async latestByRepository(): Promise<Map<string, LatestDelivery>> {
+        const rows = await this.#knex.raw<{ repository_id: string; received_at: number; verified: number; verdict: string | null }[]>(
+            `SELECT e.repository_id, e.received_at, e.verified, e.verdict FROM git_repositories r JOIN webhook_events e
+             ON e.rowid = (SELECT rowid FROM webhook_events WHERE repository_id = r.id ORDER BY received_at DESC, rowid DESC LIMIT 1)`,
+        );
+        return new Map(rows.map((row) => [row.repository_id, { receivedAt: row.received_at, verified: row.verified === 1, verdict: row.verdict }]));
+    }
+
+    async prune(keepPerRepository: number, olderThan: number): Promise<number> {
+        return await this.#knex(TABLE)
+            .whereRaw("(payload IS NOT NULL OR headers <> '{}')")
+            .whereRaw(
+                `(received_at < ? OR rowid IN (
+                    SELECT ranked.id FROM (
+                        SELECT rowid AS id, row_number() OVER (PARTITION BY repository_id ORDER BY received_at DESC, rowid DESC) AS place FROM webhook_events
+                    ) ranked WHERE ranked.place > ?
+                ))`,
+                [olderThan, keepPerRepository],
+            )
+            .update({ payload: null, headers: "{}" });
+    }
+
+    async #formerDelivery(transaction: Knex.Transaction, event: WebhookEvent): Promise<WebhookEvent | null> {
+        if (event.deliveryId === null) {
+            return null;
+        }
+        const row = (await transaction(TABLE).where({ repository_id: event.repositoryId, delivery_id: event.deliveryId }).first()) as Row | undefined;
+        return row === undefined ? null : this.#mapper.fromRow(row);
+    }
+
+    /**
+     * A delivery id is unique per repository. A redelivery of one that led to nothing takes that row over, so that it can lead to something now.
+     * Whoever cannot sign must not occupy an id: the genuine delivery of the same id would be lost.
+     */
+    async #makeRoom(transaction: Knex.Transaction, event: WebhookEvent, former: WebhookEvent | null): Promise<WebhookEvent> {
+        if (former === null || former.id === event.id) {
+            return event;
+        }
+        if (!event.verified) {
+            return { ...event, deliveryId: null };
+        }
+        if (former.verified) {
+            return { ...event, id: former.id };
+        }
+        await transaction(TABLE).where({ id: former.id }).update({ delivery_id: null });
+        return event;
+    }
+
+    async #deployment(transaction: Knex.Transaction, id: string): Promise<Deployment | null> {
+        const row = (await transaction(DEPLOYMENTS).where({ id }).first()) as Row | undefined;
+        return row === undefined ? null : this.#deployments.fromRow(row);
+    }
+
+    #rows(): Knex.QueryBuilder<Row, Row[]> {
+        return this.#knex<Row, Row[]>(TABLE).select("*");
+    }
+
+    async #first(query: Knex.QueryBuilder<Row, Row[]>): Promise<WebhookEvent | null> {
+        const [row] = await query.limit(1);
+        return row === undefined ? null : this.#mapper.fromRow(row);
+    }
+}
