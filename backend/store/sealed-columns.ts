@@ -18,16 +18,17 @@ export async function resealAll(knex: Knex, vault: Vault): Promise<number> {
     return await knex.transaction(async (transaction) => {
         let count = 0;
         for (const { table, columns, condition } of SEALED_COLUMNS) {
-            const rows = await transaction<Row, (Row & { id: string })[]>(table)
+            const rows = await transaction<Row, Row[]>(table)
                 .select("id", ...columns)
                 .whereRaw(condition ?? "1 = 1");
             for (const row of rows) {
                 for (const column of columns) {
                     const sealed = row[column];
                     if (typeof sealed === "string" && vault.isStale(sealed)) {
-                        const context = sealContext(table, row.id, column);
+                        const id = String(row["id"]);
+                        const context = sealContext(table, id, column);
                         await transaction(table)
-                            .where({ id: row.id })
+                            .where({ id })
                             .update({ [column]: vault.seal(vault.open(sealed, context), context) });
                         count++;
                     }
