@@ -48,7 +48,7 @@ export function inspectCompose(content: unknown, folder: string): ComposeInspect
     }
     for (const [name, volume] of Object.entries(mapOf(root["volumes"]))) {
         const options = mapOf(mapOf(volume)["driver_opts"]);
-        if (typeof options["device"] === "string" && String(options["o"] ?? "").includes("bind")) {
+        if (typeof options["device"] === "string" && typeof options["o"] === "string" && options["o"].includes("bind")) {
             inspection.mount(`volumes.${name}`, options["device"]);
         }
     }

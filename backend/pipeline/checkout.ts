@@ -1,0 +1,134 @@
+import { dirname } from "node:path/posix";
+import type { BuildConfig } from "../domain/entities.ts";
+import { discoverComposeFile, discoverOverrideFile, isRootComposeFile, needsRendering } from "../domain/compose-files.ts";
+import { inspectCompose } from "../domain/compose-policy.ts";
+import { parseComposeDocument, relocateCompose } from "../domain/compose-relocate.ts";
+import { withManagedBlock } from "../domain/env-file.ts";
+import { DeployError } from "../domain/errors.ts";
+import type { Commit, ComposeProject, ReleaseFile } from "../domain/ports.ts";
+import { linesTo, type Run } from "./run-context.ts";
+
+/** The commit, laid out and looked at, before anything of it is run. */
+export interface Checkout {
+    commit: Commit;
+    /** Tree in the mirror with every file of the commit, submodules and LFS included. */
+    treeId: string;
+    /** The files that the release will write. */
+    files: ReleaseFile[];
+    /** The rendered compose file, when the repository's own is not where Compose looks. */
+    composeYaml: string | null;
+    /** Where the compose file lies in the stack folder; null when the stack keeps its own. */
+    composeFile: string | null;
+    /** The `.env` that the stack will have; null for none. */
+    env: string | null;
+    /** The project as it is before the release, for `config` and `build`. */
+    project: ComposeProject;
+}
+
+/** More files than this are never followed from one compose file. */
+const MAX_COMPOSE_FILES = 100;
+
+/** Lays out the commit and decides what the stack's compose file and `.env` will be. @throws COMPOSE_MISSING, COMPOSE_INVALID, COMPOSE_POLICY, SYMLINK_REFUSED */
+export async function checkOut(run: Run, commit: Commit): Promise<Checkout> {
+    const { parts, repository, config, deployment, directories, signal } = run;
+    const content = { hasSubmodules: repository.fetchSubmodules, hasLfs: repository.fetchLfs };
+    const { treeId } = await parts.git.checkout(repository, commit.sha, directories.source, content, { signal, onLine: linesTo(run, "checkout") });
+    const entries = await parts.git.listTree(repository.id, treeId);
+    const tracked = entries.filter((entry) => entry.mode !== "160000");
+    run.log.note("checkout", `${tracked.length} files`);
+    const paths = new Set(tracked.map((entry) => entry.path));
+    const ownsCompose = config.buildType !== "docker_build";
+    const files = tracked.filter((entry) => ownsCompose || !isRootComposeFile(entry.path)).map(({ path, mode, blobId }) => ({ path, mode, blobId }));
+
+    const composePath = ownsCompose ? chooseComposeFile(config, paths) : null;
+    const envSource = composePath === null ? ".env" : paths.has(joinFolder(dirname(composePath), ".env")) ? joinFolder(dirname(composePath), ".env") : ".env";
+    const ownEnv = paths.has(envSource) ? await parts.workDirectories.read(directories.source, envSource) : await parts.stackFolder.read(deployment.stackId, ".env");
+    const hadEnv = (await parts.stackFolder.read(deployment.stackId, ".env")) !== null;
+    const variables = config.environmentVariables.map(({ name, value }) => ({ name, value: value.reveal() }));
+    const env = withManagedBlock(ownEnv, variables) ?? (hadEnv ? "" : null);
+
+    if (composePath === null) {
+        const stackPath = parts.stackFolder.path(deployment.stackId);
+        const project = { name: deployment.stackId, directory: stackPath, files: [], envFiles: await parts.stackFolder.envFiles(deployment.stackId) };
+        return { commit, treeId, files, composeYaml: null, composeFile: null, env, project };
+    }
+
+    const source = await readCompose(run, composePath);
+    await inspectAll(run, composePath, source);
+    const isRendered = needsRendering(composePath, paths);
+    let composeYaml: string | null = null;
+    if (isRendered) {
+        const rendered = relocateCompose(source, composePath);
+        composeYaml = rendered.text;
+        for (const path of rendered.unresolved) {
+            run.log.note("checkout", `${composePath}: the path ${path} holds a variable and is used as it is, from the stack folder`, "warn");
+        }
+        await parts.workDirectories.write(directories.plan, "compose.yaml", composeYaml, 0o600);
+    }
+    const override = discoverOverrideFile(paths);
+    const composeFiles = [isRendered ? `${directories.plan}/compose.yaml` : composePath, ...(override === null ? [] : [override])];
+    const envFiles = await planEnvFiles(run, env);
+    const project = { name: projectName(source, composePath, deployment.stackId), directory: directories.source, files: composeFiles, envFiles };
+    return { commit, treeId, files, composeYaml, composeFile: isRendered ? "compose.yaml" : composePath, env, project };
+}
+
+function chooseComposeFile(config: BuildConfig, paths: ReadonlySet<string>): string {
+    const path = config.composePath?.replace(/^\.\//, "") ?? discoverComposeFile(paths);
+    if (path === null) {
+        throw new DeployError("COMPOSE_MISSING", "The repository has no compose file at its root. Name the one to use in the build settings.");
+    }
+    if (!paths.has(path)) {
+        throw new DeployError("COMPOSE_MISSING", `The repository has no file ${path} at this commit. Correct the compose file's path in the build settings.`);
+    }
+    return path;
+}
+
+async function readCompose(run: Run, path: string): Promise<string> {
+    const source = await run.parts.workDirectories.read(run.directories.source, path);
+    if (source === null) {
+        throw new DeployError("COMPOSE_MISSING", `The repository has no file ${path} at this commit.`);
+    }
+    return source;
+}
+
+/** The project's name is the stack's, unless the file names its own: then Dockge's buttons, which run without `-p`, use that. */
+export function projectName(source: string, composePath: string, stack: string): string {
+    const name: unknown = parseComposeDocument(source, composePath).get("name");
+    return typeof name === "string" && /^[a-z0-9][a-z0-9_-]*$/.test(name) ? name : stack;
+}
+
+/** Looks through the compose file and every file it includes or extends, before Compose opens any of them. */
+async function inspectAll(run: Run, composePath: string, source: string): Promise<void> {
+    const seen = new Set([composePath]);
+    const queue = [{ path: composePath, source }];
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        const folder = dirname(next.path);
+        const content: unknown = parseComposeDocument(next.source, next.path).toJS({ maxAliasCount: 1000 });
+        const { findings, references } = inspectCompose(content, folder);
+        for (const finding of findings) {
+            run.log.note("checkout", `${next.path}: ${finding.at} ${finding.message}`, "warn");
+            if (finding.kind === "escape") {
+                throw new DeployError("COMPOSE_POLICY", `${next.path}: ${finding.at} ${finding.message}. Change the compose file.`);
+            }
+        }
+        for (const path of references.filter((reference) => !seen.has(reference))) {
+            seen.add(path);
+            if (seen.size > MAX_COMPOSE_FILES) {
+                throw new DeployError("COMPOSE_INVALID", `${composePath} includes more than ${MAX_COMPOSE_FILES} files.`);
+            }
+            queue.push({ path, source: await readCompose(run, path) });
+        }
+    }
+}
+
+/** What Dockge's own calls pass: the shared `global.env`, then the stack's `.env`, here as it will be. */
+async function planEnvFiles(run: Run, env: string | null): Promise<string[]> {
+    const { parts, deployment, directories } = run;
+    const shared = (await parts.stackFolder.envFiles(deployment.stackId)).filter((path) => path.endsWith("/global.env"));
+    await parts.workDirectories.write(directories.plan, ".env", env ?? "", 0o600);
+    return [...shared, `${directories.plan}/.env`];
+}
+
+function joinFolder(folder: string, name: string): string {
+    return folder === "." ? name : `${folder}/${name}`;
+}

@@ -1,0 +1,56 @@
+import { pathsMatter } from "../domain/decide.ts";
+import { DeployError } from "../domain/errors.ts";
+import type { Commit, FetchTarget } from "../domain/ports.ts";
+import { linesTo, type Run } from "./run-context.ts";
+
+/**
+ * Brings exactly the commit that was asked for into the mirror, and decides path filters that the delivery's own list could not.
+ * @throws COMMIT_GONE, PATHS_UNCHANGED (both end the run `cancelled`), GIT_*
+ */
+export async function fetchCommit(run: Run): Promise<Commit> {
+    const { deployment, repository, parts, signal } = run;
+    const target: FetchTarget = { ref: refOf(run), commitSha: deployment.commitSha };
+    run.log.note("fetch", `Fetching ${target.commitSha ?? target.ref?.name ?? repository.branch} from ${repository.url}`);
+    const commit = await parts.git.fetch(repository, target, { signal, onLine: linesTo(run, "fetch") });
+    run.deployment = await parts.journal.update(deployment, {
+        commitSha: commit.sha,
+        commitMessage: commit.message,
+        commitAuthor: commit.author,
+    });
+    run.log.note("fetch", `Commit ${commit.sha} by ${commit.author}: ${commit.message.split("\n")[0] ?? ""}`);
+    await checkPaths(run, commit);
+    return commit;
+}
+
+function refOf(run: Run): FetchTarget["ref"] {
+    const { deployment, repository } = run;
+    if (deployment.tag !== null) {
+        return { type: "tag", name: deployment.tag };
+    }
+    if (deployment.branch !== null) {
+        return { type: "branch", name: deployment.branch };
+    }
+    return deployment.commitSha === null ? { type: "branch", name: repository.branch } : null;
+}
+
+/** Compares with the released commit, not with the push before: a push whose deployment failed must not hide its changes. */
+async function checkPaths(run: Run, commit: Commit): Promise<void> {
+    const { deployment, repository, config, parts, signal } = run;
+    const { includePaths, excludePaths } = config;
+    if (!deployment.mustCheckPaths || (includePaths.length === 0 && excludePaths.length === 0)) {
+        return;
+    }
+    const released = (await parts.releases.healthyOf(deployment.stackId))[0];
+    if (released === undefined) {
+        return;
+    }
+    const changed = await parts.git.changedPaths(repository, released.commitSha, commit.sha, { signal });
+    if (changed === null || pathsMatter(changed, config)) {
+        return;
+    }
+    const delivery = await parts.webhookEvents.byDeployment(deployment.id);
+    if (delivery !== null) {
+        await parts.webhookEvents.update(delivery.id, { verdict: "PATHS_UNCHANGED" });
+    }
+    throw new DeployError("PATHS_UNCHANGED", `None of the ${changed.length} files changed since the released commit match this stack's path filters.`);
+}

@@ -1,0 +1,133 @@
+import type { StepName } from "../../common/deployment.ts";
+import { DeployError } from "../domain/errors.ts";
+import { judgeHealth } from "../domain/health.ts";
+import type { ContainerState } from "../domain/ports.ts";
+import type { ReleasedProject } from "./release.ts";
+import type { Run } from "./run-context.ts";
+
+const LOOK_EVERY_MS = 400;
+const PROBE_TIMEOUT_MS = 5000;
+const TAIL_LINES = 20;
+
+/**
+ * Waits until every container of the project is healthy and stays so for the settle time, then until the HTTP check answers 2xx or 3xx.
+ * All of it within the config's `healthCheckTimeout`. @throws HEALTH_TIMEOUT, CONTAINER_EXITED, CONTAINER_UNHEALTHY, HEALTH_CHECK_FAILED
+ */
+export async function awaitHealth(run: Run, released: ReleasedProject, step: Extract<StepName, "health" | "rollback">, signal: AbortSignal): Promise<void> {
+    const { clock } = run.parts;
+    const deadline = clock.now() + run.config.healthCheckTimeout * 1000;
+    await awaitContainers(run, released, step, deadline, signal);
+    if (run.config.healthCheckPath !== null) {
+        await awaitAnswer(run, released, run.config.healthCheckPath, step, deadline, signal);
+    }
+}
+
+async function awaitContainers(run: Run, { project, expected }: ReleasedProject, step: StepName, deadline: number, signal: AbortSignal): Promise<void> {
+    const { docker, clock } = run.parts;
+    const settleMs = run.config.settleTime * 1000;
+    const restartsBefore = new Map<string, number>();
+    let healthySince: number | null = null;
+    let saidWaitingFor = "";
+    for (;;) {
+        signal.throwIfAborted();
+        const containers = await docker.containers(project.name);
+        for (const container of containers) {
+            if (!restartsBefore.has(container.id)) {
+                restartsBefore.set(container.id, container.restartCount);
+            }
+        }
+        const verdict = judgeHealth(expected, containers, restartsBefore);
+        if (verdict.kind === "failed") {
+            await noteTail(run, verdict.containerId, step);
+            throw new DeployError(verdict.code, `${verdict.message}. Its last lines are in the log.`);
+        }
+        if (verdict.kind === "healthy") {
+            healthySince ??= clock.now();
+            if (clock.now() - healthySince >= settleMs) {
+                return;
+            }
+        } else {
+            healthySince = null;
+            if (verdict.for !== saidWaitingFor) {
+                run.log.note(step, `Waiting for ${verdict.for}`);
+                saidWaitingFor = verdict.for;
+            }
+        }
+        if (clock.now() >= deadline) {
+            await noteTails(run, containers, step);
+            const reason = verdict.kind === "waiting" ? `still waiting for ${verdict.for}` : "not stable for the settle time";
+            throw new DeployError("HEALTH_TIMEOUT", `The stack was not healthy within ${run.config.healthCheckTimeout} s: ${reason}. Its last lines are in the log.`);
+        }
+        await clock.sleep(LOOK_EVERY_MS, signal);
+    }
+}
+
+async function awaitAnswer(run: Run, { project, expected }: ReleasedProject, path: string, step: StepName, deadline: number, signal: AbortSignal): Promise<void> {
+    const { docker, probe, clock } = run.parts;
+    let last = "nothing answered";
+    for (;;) {
+        const containers = await docker.containers(project.name);
+        const target = findTarget(path, containers, expected.map((service) => service.name));
+        if (target === null) {
+            throw new DeployError("HEALTH_CHECK_FAILED", `No container of the stack publishes a port for the health check ${path}. Publish one, or write it as service:port/path.`);
+        }
+        for (const base of probe.baseUrls(target.container, target.port)) {
+            try {
+                const status = await probe.get(`${base}${target.path}`, PROBE_TIMEOUT_MS, signal);
+                last = `${base}${target.path} answered ${status}`;
+                if (status >= 200 && status < 400) {
+                    run.log.note(step, `Health check: ${last}`);
+                    return;
+                }
+                break;
+            } catch (error) {
+                signal.throwIfAborted();
+                last = `${base}${target.path} did not answer (${error instanceof Error ? error.message : String(error)})`;
+            }
+        }
+        if (clock.now() >= deadline) {
+            await noteTail(run, target.container.id, step);
+            throw new DeployError("HEALTH_CHECK_FAILED", `The health check did not pass within ${run.config.healthCheckTimeout} s: ${last}.`);
+        }
+        await clock.sleep(LOOK_EVERY_MS, signal);
+    }
+}
+
+/** `/path`: the first service with a published port; `service/path` and `service:port/path`: that service. */
+function findTarget(check: string, containers: readonly ContainerState[], order: readonly string[]): { container: ContainerState; port: number; path: string } | null {
+    const slash = check.indexOf("/");
+    const [service = "", port] = check.slice(0, slash).split(":");
+    const path = check.slice(slash);
+    const running = containers.filter((container) => !container.isOneOff && container.state === "running");
+    if (service !== "") {
+        const container = running.find((each) => each.service === service);
+        const chosen = port === undefined ? container?.ports.find((each) => each.protocol === "tcp")?.privatePort : Number(port);
+        return container === undefined || chosen === undefined ? null : { container, port: chosen, path };
+    }
+    for (const name of order) {
+        for (const container of running.filter((each) => each.service === name)) {
+            const published = container.ports.find((each) => each.protocol === "tcp" && each.publicPort !== null);
+            if (published !== undefined) {
+                return { container, port: published.privatePort, path };
+            }
+        }
+    }
+    return null;
+}
+
+async function noteTails(run: Run, containers: readonly ContainerState[], step: StepName): Promise<void> {
+    for (const container of containers.filter((each) => each.state !== "running" || each.health !== "healthy")) {
+        await noteTail(run, container.id, step);
+    }
+}
+
+/** What a container printed last is usually the reason. */
+async function noteTail(run: Run, containerId: string, step: StepName): Promise<void> {
+    try {
+        for (const line of await run.parts.docker.tail(containerId, TAIL_LINES)) {
+            run.log.line(step, "err", line);
+        }
+    } catch {
+        run.log.note(step, "The container's own log could not be read.", "warn");
+    }
+}

@@ -1,0 +1,120 @@
+import { COMPOSE_FILE_NAMES, isRootComposeFile } from "../domain/compose-files.ts";
+import type { Release } from "../domain/entities.ts";
+import { DeployError } from "../domain/errors.ts";
+import { gitBlobId } from "../domain/git-blob-id.ts";
+import type { ExpectedService } from "../domain/health.ts";
+import { isPinned } from "../domain/image-name.ts";
+import type { ComposeProject, ComposeServiceModel, ReleaseFile } from "../domain/ports.ts";
+import { projectName } from "./checkout.ts";
+import type { Run } from "./run-context.ts";
+
+/** A release that was put in place, as the health step looks at it. */
+export interface ReleasedProject {
+    project: ComposeProject;
+    expected: ExpectedService[];
+}
+
+/** Releases whose files may lie in the stack folder; more are not looked at. */
+const LOOK_BACK = 5;
+
+/**
+ * Puts a release in place: its files, its `.env`, its images by content, then `up`. Never builds, never pulls.
+ * Repeating it after a crash ends in the same state. @throws IMAGE_MISSING, PATH_OUTSIDE_STACK, UP_FAILED, DISK_FULL
+ */
+export async function putInPlace(run: Run, release: Release, sourceDirectory: string, step: "release" | "rollback", signal: AbortSignal): Promise<ReleasedProject> {
+    const { parts, deployment, repository } = run;
+    await requireImages(run, release);
+    const report = await parts.stackFolder.apply({
+        stack: deployment.stackId,
+        deploymentId: deployment.id,
+        files: await filesOf(run, release),
+        previous: await filesThatMayLieThere(run, release),
+        sourceDirectory,
+        readBlob: (blobId) => parts.git.readBlob(repository.id, blobId),
+        generated: generatedFiles(release),
+    });
+    for (const { path, backup } of report.backedUp) {
+        run.log.note(step, `${path} had been changed on this host; the changed file was saved as ${backup}`, "warn");
+    }
+    run.log.note(step, `${report.written.length} files written, ${report.removed.length} removed`);
+    for (const { imageId, imageRef } of release.services) {
+        if (!isPinned(imageRef)) {
+            await parts.docker.tag(imageId, imageRef);
+        }
+    }
+    const project = await stackProject(run);
+    const model = await parts.compose.config(project, { signal });
+    await parts.compose.up(project, {
+        signal,
+        shouldPull: false,
+        onLine: (stream, text) => {
+            run.log.line(step, stream, text);
+            parts.progress(deployment.stackId, `${text}\r\n`);
+        },
+    });
+    parts.stackChanged(deployment.stackId);
+    return { project, expected: Object.entries(model.services).filter(([, service]) => !isScaledToZero(service)).map(([name, service]) => ({ name, isLongRunning: isLongRunning(service) })) };
+}
+
+/** Every image of a release is still on this host, or nothing is touched. @throws IMAGE_MISSING */
+export async function requireImages(run: Pick<Run, "parts">, release: Release): Promise<void> {
+    for (const service of release.services) {
+        if ((await run.parts.docker.imageId(service.imageId)) === null) {
+            throw new DeployError("IMAGE_MISSING", `The image of ${service.service} for commit ${release.commitSha.slice(0, 12)} is no longer on this host. Deploy that commit again instead.`);
+        }
+    }
+}
+
+/** The project as Dockge's own buttons see it: the stack folder, Compose's own discovery. */
+export async function stackProject(run: Pick<Run, "parts" | "deployment">): Promise<ComposeProject> {
+    const { parts, deployment } = run;
+    const stack = deployment.stackId;
+    let name = stack;
+    for (const file of COMPOSE_FILE_NAMES) {
+        const source = await parts.stackFolder.read(stack, file);
+        if (source !== null) {
+            name = projectName(source, file, stack);
+            break;
+        }
+    }
+    return { name, directory: parts.stackFolder.path(stack), files: [], envFiles: await parts.stackFolder.envFiles(stack) };
+}
+
+/** The files that a release writes: its tree, without submodule links, and without compose files where the stack keeps its own. */
+async function filesOf(run: Run, release: Release): Promise<ReleaseFile[]> {
+    const entries = await run.parts.git.listTree(release.repositoryId, release.treeId);
+    return entries
+        .filter((entry) => entry.mode !== "160000" && (release.composeFile !== null || release.status === "baseline" || !isRootComposeFile(entry.path)))
+        .map(({ path, mode, blobId }) => ({ path, mode, blobId }));
+}
+
+/** What earlier releases, or a run that a crash ended, may have left; so that it is removed and not taken for somebody's edits. */
+async function filesThatMayLieThere(run: Run, release: Release): Promise<ReleaseFile[]> {
+    const files: ReleaseFile[] = [];
+    const recent = await run.parts.releases.recentOf(run.deployment.stackId, LOOK_BACK);
+    for (const earlier of recent.filter((each) => each.id !== release.id && each.repositoryId === release.repositoryId)) {
+        files.push(...(await filesOf(run, earlier)));
+        if (earlier.composeYaml !== null && release.composeYaml === null) {
+            files.push({ path: "compose.yaml", mode: "100644", blobId: gitBlobId(earlier.composeYaml) });
+        }
+    }
+    return files;
+}
+
+function generatedFiles(release: Release): { path: string; content: string; mode: number }[] {
+    return [
+        ...(release.composeYaml === null ? [] : [{ path: "compose.yaml", content: release.composeYaml, mode: 0o644 }]),
+        ...(release.env === null ? [] : [{ path: ".env", content: release.env.reveal(), mode: 0o600 }]),
+    ];
+}
+
+function isLongRunning(service: ComposeServiceModel): boolean {
+    const ports = service["ports"];
+    const restarts = service.restart === "always" || service.restart === "unless-stopped";
+    return restarts || service["healthcheck"] !== undefined || (Array.isArray(ports) && ports.length > 0);
+}
+
+function isScaledToZero(service: ComposeServiceModel): boolean {
+    const deploy = service["deploy"] as { replicas?: number } | undefined;
+    return service["scale"] === 0 || deploy?.replicas === 0;
+}

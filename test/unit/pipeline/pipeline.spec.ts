@@ -1,0 +1,296 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { DeployError } from "../../../backend/domain/errors.ts";
+import { Secret } from "../../../backend/domain/secret.ts";
+import { aBuildConfig, aDeployment, failure, PipelineWorld, webModel } from "../../fixtures/pipeline-world.ts";
+
+let world: PipelineWorld;
+beforeEach(() => {
+    world = new PipelineWorld();
+    world.commit("aaa1", { "index.html": "one" });
+    world.commit("bbb2", { "index.html": "two" });
+});
+
+/** A stack that is healthy on the first commit. */
+async function afterFirstRelease(): Promise<void> {
+    expect(await world.run(aDeployment("d1", "aaa1"))).toEqual({ status: "successful" });
+    world.acts.length = 0;
+    world.steps.length = 0;
+}
+
+describe("a good push", () => {
+    it("is built before anything of the stack is touched, then released and kept", async () => {
+        expect(await world.run(aDeployment("d1", "aaa1"))).toEqual({ status: "successful" });
+        expect(world.acts.slice(0, 4)).toEqual(["build web", "deploying", "tag blog-web sha256:built-aaa1-1", "up sha256:built-aaa1-1"]);
+        expect(world.stepNames()).toEqual(["fetch successful", "checkout successful", "build successful", "release successful", "health successful", "cleanup successful"]);
+        expect(world.folder.get("index.html")).toBe("one");
+        expect(world.releases).toEqual([expect.objectContaining({ status: "healthy", commitSha: "aaa1", deploymentId: "d1" })]);
+        expect(world.repository.lastSyncedCommit).toBe("aaa1");
+        expect(world.acts).toContain("remove work d1");
+    });
+
+    it("does not build what Git says is unchanged, and still releases", async () => {
+        await afterFirstRelease();
+        world.commit("ccc3", { "index.html": "one", "README.md": "words" });
+        expect(await world.run(aDeployment("d2", "ccc3"))).toEqual({ status: "successful" });
+        expect(world.acts).not.toContain("build web");
+        expect(world.acts).toContain("up sha256:built-aaa1-1");
+    });
+
+    it("builds again when asked to, and whenever commands may have changed the inputs", async () => {
+        await afterFirstRelease();
+        await world.run(aDeployment("d2", "aaa1", { isRebuild: true }));
+        expect(world.acts).toContain("build web");
+        world.acts.length = 0;
+        world.config = aBuildConfig({ preBuildCommands: ["make"] });
+        await world.run(aDeployment("d3", "aaa1"));
+        expect(world.acts.slice(0, 2)).toEqual(["sh make", "build web"]);
+    });
+
+    it("removes files that the last release tracked and leaves others alone", async () => {
+        await afterFirstRelease();
+        world.folder.set("uploads/cat.png", "mine");
+        world.commits.get("bbb2")!.files = { "compose.yaml": "services: {}\n", Dockerfile: "FROM scratch\n" };
+        world.trees.set("tree-bbb2", world.commits.get("bbb2")!.files);
+        await world.run(aDeployment("d2", "bbb2"));
+        expect(world.folder.has("index.html")).toBe(false);
+        expect(world.folder.get("uploads/cat.png")).toBe("mine");
+    });
+
+    it("writes the stack's variables to .env, and keeps what was there", async () => {
+        world.folder.set(".env", "OWN=1\n");
+        world.config = aBuildConfig({ environmentVariables: [{ name: "A", value: new Secret("x"), isSecret: true }] });
+        await world.run(aDeployment("d1", "aaa1"));
+        expect(world.folder.get(".env")).toMatch(/^OWN=1\n[\s\S]*A='x'/);
+    });
+
+    it("renders compose.yaml from a file in a folder", async () => {
+        world.commit("ddd4", { "deploy/stack.yaml": "services:\n  web:\n    build: ../app\n" });
+        world.config = aBuildConfig({ composePath: "deploy/stack.yaml" });
+        await world.run(aDeployment("d1", "ddd4"));
+        expect(world.folder.get("compose.yaml")).toMatch(/^# Rendered from deploy\/stack\.yaml[\s\S]*build: \.\/app/);
+    });
+
+    it("keeps the images of the last N healthy releases", async () => {
+        for (const [index, sha] of ["aaa1", "bbb2", "ccc3"].entries()) {
+            world.commit(sha, { "index.html": sha });
+            await world.run(aDeployment(`d${index}`, sha));
+        }
+        expect(world.releases.map((release) => release.status)).toEqual(["removed", "healthy", "healthy"]);
+        expect(world.images.has("sha256:built-aaa1-1")).toBe(false);
+        expect(world.acts).toContain(`drop ${world.releases[0]?.id ?? ""}`);
+    });
+});
+
+describe("a bad push", () => {
+    beforeEach(afterFirstRelease);
+
+    it("that does not build never touches the stack", async () => {
+        world.failing.build = () => failure("BUILD_FAILED");
+        expect(await world.run(aDeployment("d2", "bbb2"))).toMatchObject({ status: "failed", error: { code: "BUILD_FAILED" } });
+        expect(world.acts).not.toContain("deploying");
+        expect(world.folder.get("index.html")).toBe("one");
+    });
+
+    it.each([
+        ["exits", { state: "exited", exitCode: 1 }, "CONTAINER_EXITED"],
+        ["is unhealthy", { health: "unhealthy" as const }, "CONTAINER_UNHEALTHY"],
+        ["never becomes healthy", { health: "starting" as const }, "HEALTH_TIMEOUT"],
+    ])("whose container %s is rolled back to the files and image before", async (_name, state, code) => {
+        world.containerFor = (imageId) => (imageId.includes("bbb2") ? state : {});
+        expect(await world.run(aDeployment("d2", "bbb2"))).toMatchObject({ status: "rolled_back", error: { code } });
+        expect(world.stepNames()).toEqual(expect.arrayContaining(["health failed", "rollback successful"]));
+        expect(world.images.get("blog-web")).toBe("sha256:built-aaa1-1");
+        expect(world.folder.get("index.html")).toBe("one");
+        expect(world.releases.map((release) => release.status)).toEqual(["healthy", "failed"]);
+        expect(world.log.join("\n")).toContain("last words");
+    });
+
+    it("whose health check answers 500 is rolled back", async () => {
+        world.config = aBuildConfig({ healthCheckPath: "/health" });
+        world.probeStatus = 500;
+        const outcome = await world.run(aDeployment("d2", "bbb2"));
+        // The check fails for the old release as well in this world: nothing is hidden.
+        expect(outcome).toMatchObject({ status: "failed", error: { code: "ROLLBACK_FAILED", message: expect.stringContaining("answered 500") } });
+    });
+
+    it("is left as it is when rolling back is switched off", async () => {
+        world.config = aBuildConfig({ rollbackOnFailure: false });
+        world.containerFor = () => ({ state: "exited", exitCode: 1 });
+        expect(await world.run(aDeployment("d2", "bbb2"))).toMatchObject({ status: "failed", error: { code: "CONTAINER_EXITED", message: expect.stringContaining("switched off") } });
+        expect(world.stepNames()).not.toContain("rollback successful");
+    });
+
+    it("says loudly when going back fails too", async () => {
+        world.failing.up = (attempt) => (attempt >= 2 ? failure("UP_FAILED", "no network left") : null);
+        expect(await world.run(aDeployment("d2", "bbb2"))).toMatchObject({ status: "failed", error: { code: "ROLLBACK_FAILED", message: expect.stringContaining("needs a person") } });
+    });
+});
+
+describe("a first release", () => {
+    it("that fails says that there is nothing to return to", async () => {
+        world.containerFor = () => ({ state: "exited", exitCode: 1 });
+        expect(await world.run(aDeployment("d1", "aaa1"))).toMatchObject({ status: "failed", error: { code: "CONTAINER_EXITED", message: expect.stringContaining("first release") } });
+    });
+
+    it("over a stack that ran before is taken back to what ran", async () => {
+        world.isRunning = true;
+        world.images.set("blog-web", "sha256:old");
+        world.images.set("sha256:old", "sha256:old");
+        world.folder.set("compose.yaml", "services: {} # by hand\n");
+        world.folder.set(".env", "OWN=1\n");
+        world.containerFor = (imageId) => (imageId === "sha256:old" ? {} : { state: "exited", exitCode: 1 });
+        expect(await world.run(aDeployment("d1", "aaa1"))).toMatchObject({ status: "rolled_back" });
+        expect(world.images.get("blog-web")).toBe("sha256:old");
+        expect(world.folder.get("compose.yaml")).toBe("services: {} # by hand\n");
+        expect(world.folder.has("index.html")).toBe(false);
+    });
+});
+
+describe("images that are pulled", () => {
+    beforeEach(() => {
+        for (const sha of ["aaa1", "bbb2"]) {
+            world.commit(sha, {}, webModel({ build: undefined as never, image: "nginx:1" }));
+            delete (world.commits.get(sha)?.model.services["web"] as { build?: unknown }).build;
+        }
+        world.images.set("nginx:1", "sha256:here").set("sha256:here", "sha256:here");
+        world.config = aBuildConfig({ buildType: "compose_only" });
+    });
+
+    it("move their name only at the release", async () => {
+        await world.run(aDeployment("d1", "aaa1"));
+        expect(world.acts.slice(0, 4)).toEqual(["pull web", "tag nginx:1 sha256:here", "deploying", "tag nginx:1 sha256:pulled-aaa1"]);
+    });
+
+    it("are used as they are when the registry does not answer, and the log says so", async () => {
+        world.failing.pull = () => failure("PULL_FAILED", "no route to the registry");
+        expect(await world.run(aDeployment("d1", "aaa1"))).toEqual({ status: "successful" });
+        expect(world.log.join("\n")).toContain("the image that is here is used (no route to the registry)");
+    });
+
+    it("are missing when the registry does not answer and none is here", async () => {
+        world.images.clear();
+        world.failing.pull = () => failure("PULL_FAILED");
+        expect(await world.run(aDeployment("d1", "aaa1"))).toMatchObject({ status: "failed", error: { code: "PULL_FAILED", isRetryable: true } });
+    });
+});
+
+describe("path filters that the delivery could not decide", () => {
+    const filtered = () => aDeployment("d2", "bbb2", { mustCheckPaths: true });
+    beforeEach(async () => {
+        await afterFirstRelease();
+        world.config = aBuildConfig({ includePaths: ["web/**"] });
+    });
+
+    it("cancel the run and give the delivery the same verdict", async () => {
+        world.changedPaths = ["docs/a.md"];
+        expect(await world.run(filtered())).toMatchObject({ status: "cancelled", error: { code: "PATHS_UNCHANGED" } });
+        expect(world.acts).toContain('delivery {"verdict":"PATHS_UNCHANGED"}');
+        expect(world.acts).not.toContain("build web");
+    });
+
+    it.each([["a matching path", ["web/x.ts"]], ["an unknown difference", null]])("let %s through", async (_name, changed) => {
+        world.changedPaths = changed;
+        expect(await world.run(filtered())).toEqual({ status: "successful" });
+    });
+});
+
+describe("one-click rollback", () => {
+    it("returns to a kept release without fetching or building", async () => {
+        await afterFirstRelease();
+        await world.run(aDeployment("d2", "bbb2"));
+        world.failing = { fetch: () => failure("GIT_UNREACHABLE"), build: () => failure("BUILD_FAILED"), pull: () => failure("PULL_FAILED") };
+        expect(await world.run(aDeployment("d3", "aaa1", { kind: "rollback", previousDeploymentId: "d1" }))).toEqual({ status: "successful" });
+        expect(world.images.get("blog-web")).toBe("sha256:built-aaa1-1");
+        expect(world.folder.get("index.html")).toBe("one");
+        expect(world.repository.lastSyncedCommit).toBe("bbb2");
+        expect(world.releases.at(-1)).toMatchObject({ deploymentId: "d3", commitSha: "aaa1", status: "healthy" });
+    });
+
+    it("refuses before anything is touched when an image is gone", async () => {
+        await afterFirstRelease();
+        await world.run(aDeployment("d2", "bbb2"));
+        world.images.delete("sha256:built-aaa1-1");
+        expect(await world.run(aDeployment("d3", "aaa1", { kind: "rollback", previousDeploymentId: "d1" }))).toMatchObject({ status: "failed", error: { code: "IMAGE_MISSING" } });
+        expect(world.images.get("blog-web")).toContain("bbb2");
+    });
+});
+
+describe("a signal", () => {
+    it.each([
+        ["CANCELLED_BY_USER", "cancelled"],
+        ["SUPERSEDED", "cancelled"],
+        ["DEADLINE_EXCEEDED", "failed"],
+        ["INTERRUPTED", "interrupted"],
+    ] as const)("%s in the build ends the run %s", async (code, status) => {
+        const controller = new AbortController();
+        world.failing.build = () => {
+            controller.abort(failure(code));
+            return controller.signal.reason as DeployError;
+        };
+        expect(await world.run(aDeployment("d1", "aaa1"), controller.signal)).toMatchObject({ status });
+        expect(world.acts).not.toContain("deploying");
+    });
+
+    it("to cancel does not stop a release, the deadline does and the stack goes back", async () => {
+        await afterFirstRelease();
+        const cancel = new AbortController();
+        world.failing.up = () => {
+            cancel.abort(failure("CANCELLED_BY_USER"));
+            return null;
+        };
+        expect(await world.run(aDeployment("d2", "bbb2"), cancel.signal)).toEqual({ status: "successful" });
+
+        const late = new AbortController();
+        world.commit("ccc3", { "index.html": "three" });
+        world.failing.up = () => {
+            late.abort(failure("DEADLINE_EXCEEDED"));
+            return null;
+        };
+        expect(await world.run(aDeployment("d3", "ccc3"), late.signal)).toMatchObject({ status: "rolled_back", error: { code: "DEADLINE_EXCEEDED" } });
+    });
+});
+
+describe("after a crash in the release", () => {
+    const crashed = async (candidateStatus: "candidate" | "failed" | "healthy") => {
+        await afterFirstRelease();
+        await world.run(aDeployment("d2", "bbb2"));
+        const candidate = world.releases.at(-1)!;
+        candidate.status = candidateStatus;
+        world.images.set("blog-web", "sha256:built-aaa1-1");
+        const row = { ...aDeployment("d2", "bbb2"), status: "deploying" as const, releaseId: candidate.id };
+        world.deployments.set("d2", row);
+        world.acts.length = 0;
+        return await world.pipeline().resume(row, { signal: new AbortController().signal });
+    };
+
+    it("finishes what was begun", async () => {
+        expect(await crashed("candidate")).toEqual({ status: "successful" });
+        expect(world.images.get("blog-web")).toContain("bbb2");
+    });
+
+    it("goes on going back when that had begun", async () => {
+        expect(await crashed("failed")).toMatchObject({ status: "rolled_back" });
+        expect(world.images.get("blog-web")).toContain("aaa1");
+    });
+
+    it("has nothing to do when the release was proved healthy", async () => {
+        expect(await crashed("healthy")).toEqual({ status: "successful" });
+        expect(world.acts.filter((act) => act.startsWith("up"))).toEqual([]);
+    });
+});
+
+it("refuses to deploy the stack that holds this server, and names the command", async () => {
+    world.ownProject = "blog";
+    expect(await world.run(aDeployment("d1", "aaa1"))).toMatchObject({ status: "failed", error: { code: "SELF_DEPLOY", message: expect.stringContaining("docker compose --project-directory /stacks/blog up -d --build") } });
+});
+
+it.each([
+    ["a missing compose file", {}, { composePath: "nope.yaml" }, "COMPOSE_MISSING"],
+    ["YAML that is none", { "compose.yaml": "services: [" }, {}, "COMPOSE_INVALID"],
+    ["a path that leaves the checkout", { "compose.yaml": "services:\n  web:\n    build: ../..\n" }, {}, "COMPOSE_POLICY"],
+] as const)("refuses %s", async (_name, files, config, code) => {
+    world.commit("eee5", files);
+    world.config = aBuildConfig(config);
+    expect(await world.run(aDeployment("d1", "eee5"))).toMatchObject({ status: "failed", error: { code } });
+    expect(world.acts).not.toContain("deploying");
+});
