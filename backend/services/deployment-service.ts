@@ -17,7 +17,7 @@ import type {
     RepositoryStore,
 } from "../domain/ports.ts";
 import { triggerOf, type Caller } from "./caller.ts";
-import { logTails } from "./log-tails.ts";
+import { filteredText, logTails, rawText } from "./log-text.ts";
 import { requireStack, type Stacks } from "./stacks.ts";
 import type { Views } from "./views.ts";
 
@@ -38,7 +38,7 @@ interface Parts {
 }
 
 /** Bytes of log text that one answer to a joining client carries; it asks again from the offset it got. */
-const JOIN_CHUNK_BYTES = 1024 * 1024;
+const JOIN_MAX_BYTES = 1024 * 1024;
 
 /** Asks for deployments and shows what became of them. */
 export class DeploymentService {
@@ -151,31 +151,19 @@ export class DeploymentService {
         return await this.#parts.logs.query(await this.#require(id), input);
     }
 
-    /** The row whose log is asked for, so that a stream can be opened on it. */
-    async logLines(id: string, filter: Pick<LogInput, "step" | "level" | "q">): Promise<ReturnType<DeploymentLogs["lines"]>> {
-        return this.#parts.logs.lines(await this.#require(id), filter);
-    }
-
-    /** Raw text from a byte offset to the end of the log as it is now. */
-    async rawLog(id: string, offset: number): Promise<AsyncIterable<string>> {
+    /**
+     * The log as text: from `offset` to its end as it is now, or `limit` lines of it, or only the lines that the filter lets through.
+     * @throws DEPLOYMENT_NOT_FOUND
+     */
+    async textLog(id: string, input: LogInput): Promise<AsyncIterable<string>> {
         const deployment = await this.#require(id);
-        const { logs } = this.#parts;
-        return (async function* () {
-            let next = offset;
-            for (;;) {
-                const chunk = await logs.read(deployment, next, JOIN_CHUNK_BYTES);
-                if (chunk.text === "") {
-                    return;
-                }
-                yield chunk.text;
-                next = chunk.nextOffset;
-            }
-        })();
+        const isWhole = input.limit === undefined && input.step === undefined && input.level === undefined && input.q === undefined;
+        return isWhole ? rawText(this.#parts.logs, deployment, input.offset) : filteredText(this.#parts.logs, deployment, input);
     }
 
     /** What a client that follows the log has not seen yet, at most 1 MiB; `offset` is where to go on. */
     async logFrom(id: string, offset: number): Promise<{ text: string; offset: number; isComplete: boolean }> {
-        const chunk = await this.#parts.logs.read(await this.#require(id), offset, JOIN_CHUNK_BYTES);
+        const chunk = await this.#parts.logs.read(await this.#require(id), offset, JOIN_MAX_BYTES);
         return { text: chunk.text, offset: chunk.nextOffset, isComplete: chunk.isComplete };
     }
 

@@ -1,10 +1,13 @@
 import type { StepName } from "../../common/deployment.ts";
 import { formatLogLine } from "../../common/log-line.ts";
+import type { LogInput } from "../../common/schemas.ts";
 import type { LogLine } from "../../common/wire.ts";
 import type { Deployment } from "../domain/entities.ts";
 import type { DeploymentLogs } from "../domain/ports.ts";
 
 const TAIL_BYTES = 1024 * 1024;
+const READ_BYTES = 1024 * 1024;
+const PAGE_LINES = 10_000;
 const BUILD_STEPS: ReadonlySet<StepName> = new Set<StepName>(["fetch", "checkout", "pre-build", "build", "post-build"]);
 
 /** The log in the two halves that the data model has: up to the built images, and from the release on. The last 1 MiB of each. */
@@ -21,6 +24,34 @@ export async function logTails(
         }
     }
     return { build: build.text, deployment: release.text, size };
+}
+
+/** Byte for byte what the file holds, so that whoever counts can go on from where it ended. */
+export async function* rawText(logs: Pick<DeploymentLogs, "read">, deployment: Pick<Deployment, "id" | "createdAt">, offset: number): AsyncIterable<string> {
+    for (let next = offset; ; ) {
+        const chunk = await logs.read(deployment, next, READ_BYTES);
+        if (chunk.text === "") {
+            return;
+        }
+        yield chunk.text;
+        next = chunk.nextOffset;
+    }
+}
+
+/** The lines that the filter lets through, at most `limit` of them. */
+export async function* filteredText(logs: Pick<DeploymentLogs, "query">, deployment: Pick<Deployment, "id" | "createdAt">, input: LogInput): AsyncIterable<string> {
+    let { offset } = input;
+    for (let left = input.limit ?? Infinity; left > 0; ) {
+        const page = await logs.query(deployment, { ...input, offset, limit: Math.min(left, PAGE_LINES) });
+        if (page.lines.length > 0) {
+            yield page.lines.map((line) => `${formatLogLine(line)}\n`).join("");
+        }
+        if (page.nextOffset <= offset || page.nextOffset >= page.size) {
+            return;
+        }
+        left -= page.lines.length;
+        offset = page.nextOffset;
+    }
 }
 
 class Tail {

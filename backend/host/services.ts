@@ -1,0 +1,14 @@
+import type { ApiTokenService } from "../services/api-token-service.ts";
+import type { BuildConfigService } from "../services/build-config-service.ts";
+import type { DeploymentService } from "../services/deployment-service.ts";
+import type { RepositoryService } from "../services/repository-service.ts";
+import type { WebhookEventService } from "../services/webhook-event-service.ts";
+
+/** Everything that sockets and REST offer. */
+export interface Services {
+    repositories: RepositoryService;
+    buildConfigs: BuildConfigService;
+    deployments: DeploymentService;
+    webhookEvents: WebhookEventService;
+    apiTokens: ApiTokenService;
+}
