@@ -1,0 +1,52 @@
+# syntax=docker/dockerfile:1
+
+# Docker's own image of its command line: Docker CLI 28.3.1, Compose 2.38.2, buildx 0.25.0, all of them static programs.
+FROM docker:28.3.1-cli AS docker-cli
+
+# ---- build: everything, with the development packages -----------------------------------------------------------
+FROM node:22-bookworm-slim AS build
+WORKDIR /app
+# sqlite3 comes without a prebuilt binary in npm and is compiled here.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends python3 make g++ \
+    && rm -rf /var/lib/apt/lists/*
+COPY package.json package-lock.json ./
+RUN npm ci --include=dev --no-audit --no-fund
+COPY tsconfig*.json ./
+COPY common common
+COPY backend backend
+COPY db db
+COPY frontend frontend
+RUN npm run build && npm prune --omit=dev --no-audit --no-fund
+
+# ---- run --------------------------------------------------------------------------------------------------------
+FROM node:22-bookworm-slim
+# Debian 12: git 2.39, openssh-client 9.2, git-lfs 3.3, dumb-init 1.2.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates dumb-init git git-lfs openssh-client \
+    && rm -rf /var/lib/apt/lists/*
+COPY --from=docker-cli /usr/local/bin/docker /usr/local/bin/docker
+COPY --from=docker-cli /usr/local/libexec/docker/cli-plugins /usr/local/libexec/docker/cli-plugins
+
+WORKDIR /app
+ENV NODE_ENV=production \
+    DOCKGE_DATA_DIR=/app/data \
+    DOCKGE_STACKS_DIR=/opt/stacks \
+    UV_USE_IO_URING=0
+COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/dist dist
+COPY package.json LICENSE ./
+# The command line programs (new API token, forgotten password, key rotation) run from their sources with tsx.
+COPY tsconfig.base.json tsconfig.node.json ./
+COPY common common
+COPY backend backend
+COPY db db
+COPY extra extra
+
+VOLUME /app/data
+EXPOSE 5001
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
+    CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.DOCKGE_PORT || 5001}/api/health`, { signal: AbortSignal.timeout(4000) }).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+# PID 1 has to hand signals on and collect the orphans of git and docker.
+ENTRYPOINT ["dumb-init", "--"]
+CMD ["node", "--enable-source-maps", "dist/backend/index.js"]
