@@ -1,0 +1,26 @@
+import type { Clock, DeploymentStore, Logger } from "../domain/ports.ts";
+import type { Worker } from "./worker.ts";
+
+/**
+ * Makes order of what the last process left, before the worker starts: builds run again from their start, releases in progress are taken up,
+ * and no step stays `running`. Pending rows need nothing: they are simply due.
+ */
+export async function recover(parts: {
+    store: Pick<DeploymentStore, "withStatus" | "release" | "interruptSteps">;
+    worker: Pick<Worker, "takeUp">;
+    clock: Pick<Clock, "now">;
+    logger: Logger;
+}): Promise<{ building: number; deploying: number }> {
+    const { store, worker, clock, logger } = parts;
+    const building = await store.withStatus("building");
+    const deploying = await store.withStatus("deploying");
+    for (const deployment of [...building, ...deploying]) {
+        await store.interruptSteps(deployment.id, clock.now());
+        await store.release(deployment.id);
+    }
+    worker.takeUp(deploying);
+    if (building.length + deploying.length > 0) {
+        logger.warn({ building: building.map((row) => row.id), deploying: deploying.map((row) => row.id) }, "deployments of the last run of this server are taken up again");
+    }
+    return { building: building.length, deploying: deploying.length };
+}
