@@ -26,7 +26,8 @@ export class StackList {
     #folders: Promise<StackFolderEntry[]> | null = null;
     /** Resolves to null while the Engine does not answer. */
     #projects: Promise<ProjectState[] | null> | null = null;
-    #extend: ExtendStacks = () => Promise.resolve(new Map());
+    #extend: ExtendStacks = () => Promise.resolve(new Map<string, StackGitFields>());
+    #isDockerAway = false;
 
     constructor(parts: { files: StackFiles; docker: Docker; logger: Logger }) {
         this.#files = parts.files;
@@ -48,21 +49,27 @@ export class StackList {
 
     async list(): Promise<ListedStack[]> {
         const [folders, matched] = await this.#match();
-        const unmanaged = matched?.unmanaged.filter((project) => project.name !== HIDDEN_PROJECT) ?? [];
-        const git = await this.extensions([...folders.map((folder) => folder.name), ...unmanaged.map((project) => project.name)]);
-        const stacks = new Map<string, ListedStack>();
-        for (const project of unmanaged) {
-            stacks.set(project.name, { name: project.name, status: statusOf(project), isManaged: false, composeFileName: null, git: git.get(project.name) ?? null });
-        }
-        for (const { name, composeFileName, isMarkedEmpty } of folders) {
+        const unmanaged = unmanagedOf(matched);
+        const git = await this.#extensions([...folders, ...unmanaged].map(({ name }) => name));
+        const listed = [
+            ...unmanaged.map((project) => listedProject(project, git)),
             // A folder without a compose file is a stack only when it waits for Git to fill it.
-            const isStack = composeFileName !== null || isMarkedEmpty || (git.get(name)?.gitRepository ?? null) !== null;
-            if (isStack) {
-                const status = matched === null ? STACK_STATUS.unknown : statusOf(matched.byStack.get(name) ?? null);
-                stacks.set(name, { name, status, isManaged: true, composeFileName, git: git.get(name) ?? null });
-            }
+            ...folders.map((folder) => listedFolder(folder, matched, git)).filter((stack, at) => stack.composeFileName !== null || folders[at]?.isMarkedEmpty === true || hasRepository(stack)),
+        ];
+        // A folder wins over an unmanaged project of the same name.
+        return [...new Map(listed.map((stack) => [stack.name, stack])).values()];
+    }
+
+    /** One of them, or null. Any folder is found, also one that is not listed. */
+    async find(name: string): Promise<ListedStack | null> {
+        const [folders, matched] = await this.#match();
+        const folder = folders.find((entry) => entry.name === name);
+        const project = unmanagedOf(matched).find((entry) => entry.name === name);
+        const git = await this.#extensions([name]);
+        if (folder !== undefined) {
+            return listedFolder(folder, matched, git);
         }
-        return [...stacks.values()];
+        return project === undefined ? null : listedProject(project, git);
     }
 
     /** The project that runs this stack, or null; undefined when the Engine does not answer. */
@@ -76,7 +83,7 @@ export class StackList {
     }
 
     /** Never fails: a list without Git's part is better than none. */
-    async extensions(names: string[]): Promise<Map<string, StackGitFields>> {
+    async #extensions(names: string[]): Promise<Map<string, StackGitFields>> {
         try {
             return await this.#extend(names);
         } catch (err) {
@@ -88,7 +95,12 @@ export class StackList {
     async #match(): Promise<[StackFolderEntry[], MatchedProjects | null]> {
         this.#folders ??= this.#scan();
         this.#projects ??= this.#ask();
+        const asked = this.#projects;
         const [folders, projects] = await Promise.all([this.#folders, this.#projects]);
+        if (projects === null && this.#projects === asked) {
+            // Not kept: the next one who asks may find the Engine back.
+            this.#projects = null;
+        }
         const withPath = folders.map((folder) => ({ ...folder, path: path.join(this.#files.root, folder.name) }));
         return [folders, projects === null ? null : matchProjects(withPath, projects)];
     }
@@ -104,10 +116,34 @@ export class StackList {
 
     async #ask(): Promise<ProjectState[] | null> {
         try {
-            return await this.#docker.projects();
+            const projects = await this.#docker.projects();
+            this.#isDockerAway = false;
+            return projects;
         } catch (err) {
-            this.#logger.warn({ err }, "Docker does not answer; the states of stacks are unknown");
+            if (!this.#isDockerAway) {
+                this.#logger.warn({ err }, "Docker does not answer; the states of stacks are unknown");
+            }
+            this.#isDockerAway = true;
             return null;
         }
     }
+}
+
+type Extensions = Map<string, StackGitFields>;
+
+function unmanagedOf(matched: MatchedProjects | null): ProjectState[] {
+    return matched?.unmanaged.filter((project) => project.name !== HIDDEN_PROJECT) ?? [];
+}
+
+function listedProject(project: ProjectState, git: Extensions): ListedStack {
+    return { name: project.name, status: statusOf(project), isManaged: false, composeFileName: null, git: git.get(project.name) ?? null };
+}
+
+function listedFolder({ name, composeFileName }: StackFolderEntry, matched: MatchedProjects | null, git: Extensions): ListedStack {
+    const status = matched === null ? STACK_STATUS.unknown : statusOf(matched.byStack.get(name) ?? null);
+    return { name, status, isManaged: true, composeFileName, git: git.get(name) ?? null };
+}
+
+function hasRepository(stack: ListedStack): boolean {
+    return (stack.git?.gitRepository ?? null) !== null;
 }

@@ -93,9 +93,7 @@ export class ProgressTerminals {
 
     #free(stack: string): void {
         const terminal = this.#terminals.get(stack);
-        if (terminal?.freeTimer != null) {
-            clearTimeout(terminal.freeTimer);
-        }
+        clearTimeout(terminal?.freeTimer ?? undefined);
         this.#terminals.delete(stack);
     }
 }

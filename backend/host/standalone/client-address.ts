@@ -1,0 +1,24 @@
+import type { IncomingHttpHeaders } from "node:http";
+
+/**
+ * Who is at the other end. Behind a trusted proxy the last entry of X-Forwarded-For is what that proxy saw; everything
+ * before it was sent by the client and proves nothing.
+ */
+export function clientAddress(headers: IncomingHttpHeaders, socketAddress: string | undefined, isProxyTrusted: boolean): string {
+    const forwarded = isProxyTrusted ? lastOf(headers["x-forwarded-for"]) : "";
+    const address = forwarded === "" ? (socketAddress ?? "") : forwarded;
+    // A socket that listens on IPv6 shows IPv4 clients as mapped addresses.
+    return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "");
+}
+
+/** `https://host` as the client wrote it. */
+export function clientOrigin(headers: IncomingHttpHeaders, isProxyTrusted: boolean): string {
+    const protocol = isProxyTrusted && lastOf(headers["x-forwarded-proto"]) === "https" ? "https" : "http";
+    const forwardedHost = isProxyTrusted ? lastOf(headers["x-forwarded-host"]) : "";
+    return `${protocol}://${forwardedHost === "" ? (headers.host ?? "localhost") : forwardedHost}`;
+}
+
+function lastOf(header: string | string[] | undefined): string {
+    const text = Array.isArray(header) ? header.join(",") : (header ?? "");
+    return text.split(",").at(-1)?.trim() ?? "";
+}

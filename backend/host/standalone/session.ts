@@ -1,0 +1,106 @@
+import type { Socket } from "socket.io";
+import { progressTerminalName, type DockgeAgentPushes, type DockgePushes } from "../../../common/dockge-wire.ts";
+import type { User } from "../../domain/entities.ts";
+import { DeployError } from "../../domain/errors.ts";
+import type { HostUser } from "../host.ts";
+import { requireStackName } from "./stack-name.ts";
+
+export const LOGGED_IN_ROOM = "logged-in";
+export const userRoom = (userId: number) => `user:${userId}`;
+export const terminalRoom = (stack: string) => `terminal:${stack}`;
+export const logRoom = (deploymentId: string) => `log:${deploymentId}`;
+
+/** One connection: who it is, where from, and how it calls this server. */
+export class Session {
+    readonly id: string;
+    readonly address: string;
+    /** `host:port` when a Dockge hub connects on behalf of its browsers, else empty. */
+    readonly endpoint: string;
+    readonly #socket: Socket;
+    #user: User | null = null;
+
+    constructor(socket: Socket, address: string) {
+        this.#socket = socket;
+        this.id = socket.id;
+        this.address = address;
+        const endpoint = socket.handshake.headers["endpoint"];
+        this.endpoint = typeof endpoint === "string" ? endpoint : "";
+    }
+
+    get user(): User | null {
+        return this.#user;
+    }
+
+    /** @throws NOT_LOGGED_IN */
+    requireUser(): User {
+        if (this.#user === null) {
+            throw new DeployError("NOT_LOGGED_IN", "You are not logged in.");
+        }
+        return this.#user;
+    }
+
+    /** @throws NOT_LOGGED_IN */
+    get hostUser(): HostUser {
+        return { name: this.requireUser().username, address: this.address, connectionId: this.id };
+    }
+
+    logIn(user: User): void {
+        this.logOut();
+        this.#user = user;
+        void this.#socket.join([LOGGED_IN_ROOM, userRoom(user.id)]);
+    }
+
+    /** Leaves every room as well: nothing is told to somebody who is logged out. */
+    logOut(): void {
+        this.#user = null;
+        for (const room of this.#socket.rooms) {
+            if (room !== this.id) {
+                void this.#socket.leave(room);
+            }
+        }
+    }
+
+    join(room: string): void {
+        void this.#socket.join(room);
+    }
+
+    leave(room: string): void {
+        void this.#socket.leave(room);
+    }
+
+    push<P extends keyof DockgePushes>(event: P, payload?: DockgePushes[P]): void {
+        if (payload === undefined) {
+            this.#socket.emit(event);
+        } else {
+            this.#socket.emit(event, payload);
+        }
+    }
+
+    pushAgent<P extends keyof DockgeAgentPushes>(event: P, ...args: DockgeAgentPushes[P]): void {
+        this.#socket.emit("agent", event, ...args);
+    }
+
+    /** A push of the core, stamped with the endpoint as Dockge does; the payload itself is shared and stays as it is. */
+    pushStamped(event: string, payload: object): void {
+        this.#socket.emit("agent", event, { ...payload, endpoint: this.endpoint });
+    }
+
+    disconnect(): void {
+        this.#socket.disconnect(true);
+    }
+
+    terminalName(stack: string): string {
+        return progressTerminalName(this.endpoint, stack);
+    }
+
+    /** Reads `compose-<endpoint>-<stack>` and the like. @throws STACK_NAME_INVALID, INPUT_INVALID */
+    parseTerminal(name: string): { kind: "compose" | "combined"; stack: string } {
+        for (const kind of ["compose", "combined"] as const) {
+            const prefix = `${kind}-${this.endpoint}-`;
+            if (name.startsWith(prefix)) {
+                return { kind, stack: requireStackName(name.slice(prefix.length)) };
+            }
+        }
+        throw new DeployError("INPUT_INVALID", "There is no terminal of this name.");
+    }
+}

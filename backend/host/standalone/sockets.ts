@@ -1,0 +1,77 @@
+import type { Server as HttpServer } from "node:http";
+import { Server, type Socket } from "socket.io";
+import { LIMITS } from "../../../common/schemas.ts";
+import type { Config } from "../../config.ts";
+import type { Logger } from "../../domain/ports.ts";
+import { clientAddress } from "./client-address.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { isOriginAllowed } from "./origin-check.ts";
+import { Session } from "./session.ts";
+
+/** A compose file and an `.env` of the largest size, as JSON. */
+const MAX_MESSAGE_BYTES = 4 * LIMITS.composeLength;
+
+export interface SocketsParts {
+    server: HttpServer;
+    config: Pick<Config, "isAnyOriginAllowed" | "isProxyTrusted">;
+    dispatcher: Dispatcher;
+    logger: Logger;
+    onConnect: (session: Session) => Promise<void>;
+}
+
+/** Every connection, and the way from its calls to the dispatcher and back. */
+export class Sockets {
+    readonly #io: Server;
+    readonly #parts: SocketsParts;
+    readonly #sessions = new Map<string, Session>();
+
+    constructor(parts: SocketsParts) {
+        this.#parts = parts;
+        this.#io = new Server(parts.server, {
+            serveClient: false,
+            maxHttpBufferSize: MAX_MESSAGE_BYTES,
+            allowRequest: (request, answer) => answer(null, isOriginAllowed(request.headers, parts.config)),
+            ...(parts.config.isAnyOriginAllowed ? { cors: { origin: "*" } } : {}),
+        });
+        this.#io.on("connection", (socket) => this.#accept(socket));
+    }
+
+    byId(connectionId: string): Session | undefined {
+        return this.#sessions.get(connectionId);
+    }
+
+    all(): Session[] {
+        return [...this.#sessions.values()];
+    }
+
+    in(room: string): Session[] {
+        const ids = this.#io.sockets.adapter.rooms.get(room) ?? new Set<string>();
+        return [...ids].map((id) => this.#sessions.get(id)).filter((session) => session !== undefined);
+    }
+
+    /** Not an event of Dockge's: its page ignores it, ours may say why everything pauses. */
+    announceClosing(): void {
+        this.#io.emit("serverClosing");
+    }
+
+    /** Closes every connection; browsers come back by themselves when the server does. Waits for the HTTP server as well. */
+    async close(): Promise<void> {
+        await this.#io.close();
+    }
+
+    #accept(socket: Socket): void {
+        const address = clientAddress(socket.handshake.headers, socket.handshake.address, this.#parts.config.isProxyTrusted);
+        const session = new Session(socket, address);
+        this.#sessions.set(socket.id, session);
+        socket.on("disconnect", () => this.#sessions.delete(socket.id));
+        socket.onAny((event: string, ...args: unknown[]) => void this.#call(session, event, args));
+        this.#parts.onConnect(session).catch((err: unknown) => this.#parts.logger.error({ err }, "a new connection could not be greeted"));
+    }
+
+    async #call(session: Session, event: string, args: unknown[]): Promise<void> {
+        const last = args.at(-1);
+        const acknowledge = typeof last === "function" ? (last as (answer: unknown) => void) : null;
+        const answer = await this.#parts.dispatcher.call(session, event, acknowledge === null ? args : args.slice(0, -1));
+        acknowledge?.(answer);
+    }
+}

@@ -1,0 +1,90 @@
+import type { hostEvents, stackEvents } from "../../../common/dockge-wire.ts";
+import { DeployError } from "../../domain/errors.ts";
+import type { EventHandlers } from "./dispatcher.ts";
+import { terminalRoom, type Session } from "./session.ts";
+import { contentHash, type StackFiles, type StackTexts } from "./stack-files.ts";
+import { fullStack } from "./stack-json.ts";
+import type { StackList } from "./stack-list.ts";
+import type { StackOperations } from "./stack-operations.ts";
+import { serviceStatuses } from "./stack-status.ts";
+import type { ProgressTerminals } from "./terminals.ts";
+
+export interface StackEventsParts {
+    files: StackFiles;
+    list: StackList;
+    operations: StackOperations;
+    terminals: ProgressTerminals;
+    primaryHostname: (endpoint: string) => Promise<string>;
+    /** Looks at everything anew and sends the list to this connection, and to the others when it changed. */
+    refreshList: (session: Session) => void;
+}
+
+const NO_TEXTS: StackTexts = { composeFileName: null, composeYaml: "", env: "", contentHash: contentHash("", "") };
+
+/** Dockge's buttons and what a stack page asks for. Names were checked before. */
+export function stackHandlers(parts: StackEventsParts): EventHandlers<typeof stackEvents> {
+    const { operations, list, files } = parts;
+    /** Whoever presses a button watches what it does. */
+    const press = async (msg: string, stack: string, session: Session, run: (stack: string) => Promise<void>) => {
+        session.join(terminalRoom(stack));
+        await run(stack);
+        return { ok: true, msg, msgi18n: true };
+    };
+    return {
+        getStack: async ([stack], session) => {
+            const listed = await list.find(stack);
+            if (listed === null) {
+                throw new DeployError("STACK_NOT_FOUND", "Stack not found", { details: { stack } });
+            }
+            const texts = listed.isManaged ? await files.read(stack) : NO_TEXTS;
+            return { ok: true, stack: fullStack(listed, texts, session.endpoint, await parts.primaryHostname(session.endpoint)) };
+        },
+        saveStack: async ([stack, composeYaml, env, isNew, expectedHash]) => {
+            const saved = await operations.save(stack, { composeYaml, env, isNew, expectedHash: expectedHash ?? null });
+            return { ok: true, msg: "Saved", msgi18n: true, contentHash: saved.contentHash };
+        },
+        deployStack: async ([stack, composeYaml, env, isNew, expectedHash], session) => {
+            session.join(terminalRoom(stack));
+            const saved = await operations.deploy(stack, { composeYaml, env, isNew, expectedHash: expectedHash ?? null });
+            return { ok: true, msg: "Deployed", msgi18n: true, contentHash: saved.contentHash };
+        },
+        startStack: ([stack], session) => press("Started", stack, session, (name) => operations.start(name)),
+        stopStack: ([stack], session) => press("Stopped", stack, session, (name) => operations.stop(name)),
+        restartStack: ([stack], session) => press("Restarted", stack, session, (name) => operations.restart(name)),
+        updateStack: ([stack], session) => press("Updated", stack, session, (name) => operations.update(name)),
+        downStack: ([stack], session) => press("Downed", stack, session, (name) => operations.down(name)),
+        deleteStack: ([stack], session) => press("Deleted", stack, session, (name) => operations.remove(name)),
+        serviceStatusList: async ([stack]) => {
+            const project = await list.projectOf(stack);
+            if (project === undefined) {
+                throw new DeployError("DOCKER_UNAVAILABLE", "Docker does not answer. Is the Docker Engine running, and may this server use its socket?");
+            }
+            return { ok: true, serviceStatusList: serviceStatuses(project) };
+        },
+        // Containers' own logs are not followed yet, so there is nothing to leave.
+        leaveCombinedTerminal: () => Promise.resolve({ ok: true }),
+    };
+}
+
+export function hostHandlers(parts: StackEventsParts): EventHandlers<typeof hostEvents> {
+    return {
+        requestStackList: (_args, session) => {
+            parts.refreshList(session);
+            return Promise.resolve({ ok: true, msg: "Updated", msgi18n: true });
+        },
+        getDockerNetworkList: () => Promise.resolve({ ok: true, dockerNetworkList: [] }),
+        terminalJoin: ([terminalName], session) => {
+            const { kind, stack } = session.parseTerminal(terminalName);
+            if (kind === "combined") {
+                return Promise.resolve({ ok: true, buffer: "" });
+            }
+            // In this order, and without a pause between: what is written next is either in the buffer or sent.
+            session.join(terminalRoom(stack));
+            return Promise.resolve({ ok: true, buffer: parts.terminals.buffer(stack) });
+        },
+        // The progress terminal is not a real one: its lines are wrapped where they are shown.
+        terminalResize: () => Promise.resolve({ ok: true }),
+        // There is no console into the server's own machine.
+        checkMainTerminal: () => Promise.resolve({ ok: false, msg: "The console is not available.", msgi18n: true, code: "NOT_FOUND" }),
+    };
+}

@@ -1,0 +1,273 @@
+import { mkdir } from "node:fs/promises";
+import type { Server } from "node:http";
+import { accountEvents, hostEvents, stackEvents } from "../../../common/dockge-wire.ts";
+import type { PushName, Pushes, Result, StackGitFields } from "../../../common/wire.ts";
+import type { Config } from "../../config.ts";
+import type { Clock, Compose, Docker, Logger, Random, SettingStore, StackFolder, UserStore } from "../../domain/ports.ts";
+import type { Host, HostStacks, HostUser, RawHandler } from "../host.ts";
+import { accountHandlers } from "./account-events.ts";
+import { Auth } from "./auth.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { StackLocks } from "./exclusive.ts";
+import { Greeting } from "./greeting.ts";
+import { ListPublisher } from "./list-publisher.ts";
+import { LoginLimiter } from "./login-limiter.ts";
+import { RouteTable, type Method } from "./route-table.ts";
+import { LOGGED_IN_ROOM, logRoom, terminalRoom, userRoom, type Session } from "./session.ts";
+import { Sockets } from "./sockets.ts";
+import { hostHandlers, stackHandlers } from "./stack-events.ts";
+import { StackFiles } from "./stack-files.ts";
+import { StackList } from "./stack-list.ts";
+import { requireStackName } from "./stack-name.ts";
+import { StackOperations } from "./stack-operations.ts";
+import { Stacks } from "./stacks.ts";
+import { StacksWatcher } from "./stacks-watcher.ts";
+import { defaultPagesDirectory } from "./static-pages.ts";
+import { ProgressTerminals } from "./terminals.ts";
+import { createWebServer, listenOn } from "./web-server.ts";
+
+/** How long a stop waits for what is under way. */
+const CLOSE_LIMIT_MS = 30_000;
+/** For the last bytes to clients. */
+const FLUSH_MS = 500;
+const BODY_TIMEOUT_MS = 60_000;
+
+export interface StandaloneHostOptions {
+    config: Pick<Config, "port" | "hostname" | "dataDirectory" | "stacksDirectory" | "isProxyTrusted" | "isAnyOriginAllowed">;
+    logger: Logger;
+    clock: Clock;
+    random: Random;
+    users: UserStore;
+    settings: SettingStore;
+    compose: Compose;
+    docker: Docker;
+    /** Says which env files a stack is run with, so that buttons and deployments agree; without it Dockge's rule is used. */
+    stackFolder?: Pick<StackFolder, "envFiles">;
+    /** Of this product, shown to people. */
+    version?: string;
+    /** The built pages. */
+    pagesDirectory?: string;
+    bodyTimeoutMs?: number;
+    closeLimitMs?: number;
+}
+
+/** Our own server: what a Dockge user has, in Dockge's protocol, and a home for the core. */
+export class StandaloneHost implements Host {
+    readonly paths: { data: string; stacks: string };
+    readonly stacks: HostStacks;
+    readonly #options: StandaloneHostOptions;
+    readonly #routes = new RouteTable();
+    readonly #locks = new StackLocks();
+    readonly #closeHandlers: (() => Promise<void>)[] = [];
+    readonly #stopping = new AbortController();
+    readonly #auth: Auth;
+    readonly #files: StackFiles;
+    readonly #list: StackList;
+    readonly #operations: StackOperations;
+    readonly #terminals: ProgressTerminals;
+    readonly #publisher: ListPublisher;
+    readonly #greeting: Greeting;
+    readonly #watcher: StacksWatcher;
+    readonly #dispatcher: Dispatcher;
+    readonly #web: Server;
+    readonly #sockets: Sockets;
+    #closed: Promise<void> | null = null;
+
+    constructor(options: StandaloneHostOptions) {
+        this.#options = options;
+        const { config, logger, docker, compose, users, settings, random } = options;
+        this.paths = { data: config.dataDirectory, stacks: config.stacksDirectory };
+        this.#auth = new Auth({ users, settings, random, limiter: new LoginLimiter() });
+        this.#files = new StackFiles(config.stacksDirectory);
+        this.#list = new StackList({ files: this.#files, docker, logger });
+        this.#dispatcher = new Dispatcher(logger);
+        this.#web = createWebServer(this.#routes, {
+            isProxyTrusted: config.isProxyTrusted,
+            bodyTimeoutMs: options.bodyTimeoutMs ?? BODY_TIMEOUT_MS,
+            logger,
+            pagesDirectory: options.pagesDirectory ?? defaultPagesDirectory(),
+        });
+        this.#sockets = new Sockets({ server: this.#web, config, dispatcher: this.#dispatcher, logger, onConnect: (session) => this.#greeting.connected(session) });
+        this.#terminals = new ProgressTerminals({
+            write: (stack, chunk) => this.#watching(stack, (session) => session.pushAgent("terminalWrite", session.terminalName(stack), chunk)),
+            exit: (stack, exitCode) => this.#watching(stack, (session) => session.pushAgent("terminalExit", session.terminalName(stack), exitCode)),
+        });
+        this.#publisher = new ListPublisher({ list: this.#list, audience: () => this.#sockets.in(LOGGED_IN_ROOM), logger });
+        this.#greeting = new Greeting({ auth: this.#auth, settings, publisher: this.#publisher, version: options.version ?? "" });
+        this.#watcher = new StacksWatcher(this.#files, () => this.#foldersChanged());
+        this.#operations = new StackOperations({
+            files: this.#files,
+            list: this.#list,
+            locks: this.#locks,
+            terminals: this.#terminals,
+            compose,
+            docker,
+            envFiles: (stack) => (options.stackFolder ?? this.#files).envFiles(stack),
+            onDone: () => this.#publisher.poke(),
+            signal: this.#stopping.signal,
+        });
+        this.stacks = new Stacks({ files: this.#files, list: this.#list, operations: this.#operations });
+        this.#registerEvents();
+    }
+
+    /** Prepares the folders and the signing key, then answers the first request. @throws PORT_IN_USE */
+    async listen(): Promise<{ port: number }> {
+        const { config, docker } = this.#options;
+        await mkdir(config.dataDirectory, { recursive: true });
+        await mkdir(config.stacksDirectory, { recursive: true });
+        await this.#auth.prepare();
+        const port = await listenOn(this.#web, config.port, config.hostname);
+        await this.#watcher.start();
+        docker.watch(() => this.#dockerChanged(), this.#stopping.signal);
+        return { port };
+    }
+
+    /** Takes nothing new, lets what runs end (30 s at most), then lets go of everything. */
+    close(): Promise<void> {
+        this.#closed ??= this.#close();
+        return this.#closed;
+    }
+
+    route(method: Method, path: string, handler: RawHandler, options?: { maxBytes?: number }): void {
+        this.#routes.add(method, path, handler, options?.maxBytes);
+    }
+
+    answer(event: string, handler: (args: unknown[], user: HostUser) => Promise<Result<object>>): void {
+        this.#dispatcher.add(event, (args, session) => handler(args, session.hostUser));
+    }
+
+    publish<P extends PushName>(event: P, payload: Pushes[P], audience?: { joinedLog: string }): void {
+        for (const session of this.#sockets.in(audience === undefined ? LOGGED_IN_ROOM : logRoom(audience.joinedLog))) {
+            session.pushStamped(event, payload);
+        }
+    }
+
+    joinLog(connectionId: string, deploymentId: string): void {
+        this.#sockets.byId(connectionId)?.join(logRoom(deploymentId));
+    }
+
+    leaveLog(connectionId: string, deploymentId: string): void {
+        this.#sockets.byId(connectionId)?.leave(logRoom(deploymentId));
+    }
+
+    async exclusive<T>(stack: string, purpose: string, run: () => Promise<T>): Promise<T> {
+        return await this.#locks.wait(requireStackName(stack), purpose, run);
+    }
+
+    extendStacks(provide: (names: string[]) => Promise<Map<string, StackGitFields>>): void {
+        this.#list.extendWith(provide);
+    }
+
+    onStackDelete(handler: (stack: string) => Promise<void>): void {
+        this.#operations.onDelete(handler);
+    }
+
+    stackChanged(stack: string): void {
+        this.#list.forgetProjects();
+        this.#files
+            .dropMarker(requireStackName(stack))
+            .catch((err: unknown) => this.#options.logger.warn({ err, stack }, "the marker of an empty stack could not be removed"))
+            .finally(() => this.#foldersChanged());
+    }
+
+    progress(stack: string, text: string): void {
+        this.#terminals.writeLoose(stack, text);
+    }
+
+    onClose(stop: () => Promise<void>): void {
+        this.#closeHandlers.push(stop);
+    }
+
+    #registerEvents(): void {
+        const { settings } = this.#options;
+        const account = accountHandlers({
+            auth: this.#auth,
+            settings,
+            files: this.#files,
+            welcome: (session) => this.#inBackground(this.#greeting.loggedIn(session)),
+            disconnectOthers: (session) => this.#disconnectOthers(session),
+            settingsChanged: () => this.#sockets.in(LOGGED_IN_ROOM).forEach((session) => this.#inBackground(this.#greeting.info(session))),
+        });
+        const parts = {
+            files: this.#files,
+            list: this.#list,
+            operations: this.#operations,
+            terminals: this.#terminals,
+            primaryHostname: (endpoint: string) => this.#greeting.primaryHostname(endpoint),
+            refreshList: (session: Session) => {
+                this.#list.forgetProjects();
+                this.#list.forgetFolders();
+                this.#inBackground(this.#publisher.sendTo(session));
+                this.#publisher.poke();
+            },
+        };
+        this.#dispatcher.register(accountEvents, account, { isInEnvelope: false });
+        this.#dispatcher.register(stackEvents, stackHandlers(parts), { isInEnvelope: true, check: ([name]) => void requireStackName(name) });
+        this.#dispatcher.register(hostEvents, hostHandlers(parts), { isInEnvelope: true });
+    }
+
+    #watching(stack: string, tell: (session: Session) => void): void {
+        this.#sockets.in(terminalRoom(stack)).forEach(tell);
+    }
+
+    #disconnectOthers(session: Session): void {
+        for (const other of this.#sockets.in(userRoom(session.requireUser().id))) {
+            if (other !== session) {
+                other.push("refresh");
+                other.disconnect();
+            }
+        }
+    }
+
+    #foldersChanged(): void {
+        this.#list.forgetFolders();
+        this.#publisher.poke();
+    }
+
+    #dockerChanged(): void {
+        this.#list.forgetProjects();
+        this.#publisher.poke();
+    }
+
+    #inBackground(work: Promise<unknown>): void {
+        work.catch((err: unknown) => this.#options.logger.error({ err }, "a client could not be told the news"));
+    }
+
+    async #close(): Promise<void> {
+        const { logger } = this.#options;
+        this.#dispatcher.close();
+        this.#sockets.announceClosing();
+        const isClosed = new Promise<void>((resolve) => this.#web.close(() => resolve()));
+        this.#watcher.stop();
+        this.#publisher.stop();
+        const handlers = this.#closeHandlers.map(async (stop) => {
+            await stop().catch((err: unknown) => logger.error({ err }, "a part did not stop cleanly"));
+        });
+        const quiet = Promise.all([...handlers, this.#locks.idle()]);
+        const isQuiet = await this.#within(this.#options.closeLimitMs ?? CLOSE_LIMIT_MS, quiet);
+        if (!isQuiet) {
+            logger.warn({}, "something was still running when the server had to stop; it is ended now");
+        }
+        this.#stopping.abort(new Error("The server is stopping."));
+        this.#terminals.close();
+        // Closing the sockets waits for the HTTP server, which waits for requests that may never end.
+        const socketsClosed = this.#sockets.close();
+        await this.#within(FLUSH_MS, socketsClosed);
+        this.#web.closeAllConnections();
+        await Promise.all([socketsClosed, isClosed]);
+    }
+
+    /** True when the work was done in time. */
+    async #within(ms: number, work: Promise<unknown>): Promise<boolean> {
+        const enough = new AbortController();
+        const limit = this.#options.clock.sleep(ms, enough.signal).then(
+            () => false,
+            () => true,
+        );
+        try {
+            return await Promise.race([work.then(() => true), limit]);
+        } finally {
+            enough.abort();
+        }
+    }
+}
