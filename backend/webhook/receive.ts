@@ -1,0 +1,203 @@
+import { verdictText, type DecisionPolicy, type DeployVerdict } from "../domain/decide.ts";
+import type { Actor, BuildConfig, Deployment, Repository, WebhookEvent } from "../domain/entities.ts";
+import { DeployError } from "../domain/errors.ts";
+import type { BuildConfigStore, Clock, DeploymentStore, Random, RepositoryStore } from "../domain/ports.ts";
+import type { ProviderEvent } from "../domain/push.ts";
+import { decideDelivery, type DeliveryVerdict } from "./decide-delivery.ts";
+import { DeliveryLedger, type DeliveryLedgerParts } from "./delivery-ledger.ts";
+import { DEFAULT_LIMITS, WebhookRateLimits, type WebhookLimits } from "./limits.ts";
+import { payloadText } from "./payload.ts";
+import type { WebhookHeaders, WebhookProvider, WebhookSecrets } from "./provider.ts";
+import { PROVIDERS } from "./providers/index.ts";
+import { duplicate, failure, reply, tooMany, type WebhookReply } from "./replies.ts";
+import { Turns } from "./turns.ts";
+import { pretendToVerify } from "./verify.ts";
+import { findQueued, webhookDeployment } from "./webhook-deployment.ts";
+import { unverifiedEvent, verifiedEvent } from "./webhook-event.ts";
+
+/** What GitHub and GitLab send at most; the host refuses a longer body before reading it. */
+export const MAX_WEBHOOK_BYTES = 25 * 1024 * 1024;
+
+/** For stacks whose build settings were never saved. */
+const DEFAULT_CONFIG: DecisionPolicy["config"] = { autoDeployOnPush: true, autoDeployBranches: [], autoDeployTags: [], includePaths: [], excludePaths: [] };
+
+export interface IncomingWebhook {
+    repositoryId: string;
+    headers: WebhookHeaders;
+    /** As it came over the wire. */
+    body: Buffer;
+    /** Of the sender. */
+    address: string;
+}
+
+export interface WebhookReceiverParts extends DeliveryLedgerParts {
+    repositories: RepositoryStore;
+    buildConfigs: BuildConfigStore;
+    deployments: DeploymentStore;
+    clock: Clock;
+    random: Random;
+    limits?: Partial<WebhookLimits>;
+}
+
+/** From the bytes of a request to a delivery that is verified, recorded and, when it deploys, queued: all before the answer. */
+export class WebhookReceiver {
+    readonly #parts: WebhookReceiverParts;
+    readonly #ledger: DeliveryLedger;
+    readonly #limits: WebhookRateLimits;
+    /** One delivery of a repository after the other: a provider sends `create` and `push` of one branch within milliseconds. */
+    readonly #turns = new Turns();
+
+    constructor(parts: WebhookReceiverParts) {
+        this.#parts = parts;
+        this.#ledger = new DeliveryLedger(parts);
+        this.#limits = new WebhookRateLimits({ ...DEFAULT_LIMITS, ...parts.limits });
+    }
+
+    /** Never rejects: whatever goes wrong is an answer that tells the provider whether to send it again. */
+    async receive(incoming: IncomingWebhook): Promise<WebhookReply> {
+        try {
+            return await this.#receive(incoming);
+        } catch (error) {
+            this.#parts.logger.error({ err: error, repositoryId: incoming.repositoryId }, "a delivery could not be stored");
+            return failure(503, "STORE_UNAVAILABLE", "The delivery could not be stored. Send it again later.", { "retry-after": "30" });
+        }
+    }
+
+    /**
+     * Decides about a stored delivery once more, by today's settings, and queues what follows; also when it was processed before.
+     * @throws NOT_FOUND; SIGNATURE_INVALID for a delivery that was never genuine; PAYLOAD_INVALID when its payload cannot be read or is not kept any more
+     */
+    async process(eventId: string, actor: Actor): Promise<{ verdict: string; deploymentId: string | null }> {
+        const event = await this.#parts.events.byId(eventId);
+        const repository = event === null ? null : await this.#parts.repositories.byId(event.repositoryId);
+        if (event === null || repository === null) {
+            throw new DeployError("NOT_FOUND", "There is no such delivery.");
+        }
+        if (!event.verified) {
+            throw new DeployError("SIGNATURE_INVALID", "This delivery was not signed with the webhook's secret, so it is never processed. Correct the secret at the provider and send it again from there.");
+        }
+        const { payload } = event;
+        if (payload === null) {
+            throw new DeployError("PAYLOAD_INVALID", "The payload of this delivery is not kept any more. Deploy the branch by hand instead.");
+        }
+        // By the provider that it came from, also when the repository has moved since.
+        const happened = PROVIDERS[event.provider].parse(event.headers, payload);
+        return await this.#turns.take(repository.id, async () => await this.#processAgain(event, happened, repository, actor));
+    }
+
+    async #receive(incoming: IncomingWebhook): Promise<WebhookReply> {
+        const waitS = await this.#limits.countRequest(incoming.address);
+        if (waitS !== null) {
+            return tooMany(waitS);
+        }
+        if (incoming.body.length > MAX_WEBHOOK_BYTES) {
+            return failure(413, "PAYLOAD_TOO_LARGE", "A delivery may have 25 MiB at most.");
+        }
+        const repository = await this.#parts.repositories.byId(incoming.repositoryId);
+        if (repository === null) {
+            pretendToVerify(incoming.body);
+            return failure(404, "NOT_FOUND", "There is no such webhook.");
+        }
+        const provider = PROVIDERS[repository.provider];
+        const now = this.#parts.clock.now();
+        const event = unverifiedEvent({ id: this.#parts.random.uuid(), now, repository, provider, headers: incoming.headers });
+        if (!provider.verify(incoming, secretsOf(repository, now), now)) {
+            return await this.#unverified(event, repository, provider, incoming);
+        }
+        const waitForRepositoryS = await this.#limits.countGenuine(repository.id);
+        if (waitForRepositoryS !== null) {
+            return tooMany(waitForRepositoryS);
+        }
+        return await this.#turns.take(repository.id, async () => await this.#accept(verifiedEvent(event, provider, incoming.headers), repository, provider, incoming));
+    }
+
+    async #accept(event: WebhookEvent, repository: Repository, provider: WebhookProvider, incoming: IncomingWebhook): Promise<WebhookReply> {
+        let payload: string | null = null;
+        let happened: ProviderEvent[];
+        try {
+            payload = payloadText(incoming.headers, incoming.body);
+            happened = provider.parse(incoming.headers, payload);
+        } catch (error) {
+            if (!(error instanceof DeployError)) {
+                throw error;
+            }
+            await this.#ledger.record({ ...event, payload, verdict: `reject: ${error.code}`, error: error.message }, null);
+            return failure(error.status, error.code, error.message);
+        }
+        const { verdict, push, config } = await this.#decide(happened, repository);
+        const decided = { ...event, payload, verdict: verdictText(verdict), processed: true, processedAt: this.#parts.clock.now() };
+        if (push === null) {
+            const recorded = await this.#ledger.record(decided, null);
+            return recorded.outcome === "duplicate" ? duplicate(recorded) : reply(200, { ok: true, ignored: verdict.code, reason: verdict.reason });
+        }
+        const queued = findQueued(verdict, await this.#parts.deployments.pendingOf(repository.stackId), await this.#parts.deployments.runningOf(repository.stackId));
+        if (queued !== null) {
+            const recorded = await this.#ledger.record({ ...decided, verdict: "duplicate", deploymentId: queued.id }, null);
+            return duplicate(recorded);
+        }
+        const deployment = await this.#newDeployment(repository, config, verdict, push.pusher);
+        const recorded = await this.#ledger.record(decided, deployment);
+        if (recorded.outcome === "duplicate") {
+            return duplicate(recorded);
+        }
+        await this.#ledger.audit({ kind: "webhook", name: push.pusher ?? repository.provider, address: incoming.address }, "webhook.queued", repository.stackId, recorded.event);
+        await this.#ledger.queued(recorded.deployment ?? deployment, recorded.superseded);
+        return reply(202, { ok: true, deploymentId: recorded.deployment?.id ?? deployment.id });
+    }
+
+    async #unverified(event: WebhookEvent, repository: Repository, provider: WebhookProvider, { headers, address }: IncomingWebhook): Promise<WebhookReply> {
+        const waitS = await this.#limits.countRejected(repository.id, address);
+        if (waitS !== null) {
+            return tooMany(waitS);
+        }
+        const mayRecord = await this.#limits.mayRecordRejected(repository.id);
+        if (provider.isUnsignedPing?.(headers) === true) {
+            // Asks for nothing, so it needs no signature.
+            const ping = { code: "PING", reason: "The webhook was reached. The test is not signed, so it does not show whether the secret is right." } as const;
+            if (mayRecord) {
+                await this.#ledger.record({ ...event, verdict: verdictText({ kind: "ignore", ...ping }), processed: true, processedAt: event.receivedAt }, null);
+            }
+            return reply(200, { ok: true, ignored: ping.code, reason: ping.reason });
+        }
+        if (mayRecord) {
+            const error = "The signature is missing or wrong. Compare the secret at the provider with the one of this webhook.";
+            const recorded = await this.#ledger.record({ ...event, verdict: "reject: SIGNATURE_INVALID", error }, null);
+            await this.#ledger.audit({ kind: "webhook", name: repository.provider, address }, "webhook.rejected", repository.stackId, recorded.event);
+        }
+        return failure(401, "SIGNATURE_INVALID");
+    }
+
+    async #processAgain(event: WebhookEvent, happened: ProviderEvent[], repository: Repository, actor: Actor): Promise<{ verdict: string; deploymentId: string | null }> {
+        const { verdict, push, config } = await this.#decide(happened, repository);
+        const changes = { verdict: verdictText(verdict), processed: true, processedAt: this.#parts.clock.now(), error: null };
+        if (push === null) {
+            const ignored = await this.#ledger.update(event, changes);
+            await this.#ledger.audit(actor, "webhook.processed", repository.stackId, ignored);
+            return { verdict: changes.verdict, deploymentId: null };
+        }
+        const { deployment, superseded } = await this.#parts.deployments.enqueue(await this.#newDeployment(repository, config, verdict, actor.name));
+        const queued = await this.#ledger.update(event, { ...changes, deploymentId: deployment.id });
+        await this.#ledger.audit(actor, "webhook.processed", repository.stackId, queued);
+        await this.#ledger.queued(deployment, superseded);
+        return { verdict: changes.verdict, deploymentId: deployment.id };
+    }
+
+    async #decide(happened: ProviderEvent[], repository: Repository): Promise<DeliveryVerdict & { config: BuildConfig | null }> {
+        const config = await this.#parts.buildConfigs.byStack(repository.stackId);
+        return { ...decideDelivery(happened, { repository, config: config ?? DEFAULT_CONFIG, trigger: "webhook" }), config };
+    }
+
+    async #newDeployment(repository: Repository, config: BuildConfig | null, verdict: DeployVerdict, by: string | null): Promise<Deployment> {
+        const { clock, random, deployments } = this.#parts;
+        return webhookDeployment({ id: random.uuid(), now: clock.now(), repository, config, verdict, by, lastSuccessful: await deployments.lastSuccessfulOf(repository.stackId) });
+    }
+}
+
+function secretsOf(repository: Repository, now: number): WebhookSecrets {
+    const { webhookSecret, previousWebhookSecret, previousSecretValidUntil, webhookSigningToken } = repository;
+    const isPreviousValid = previousWebhookSecret !== null && previousSecretValidUntil !== null && now < previousSecretValidUntil;
+    return {
+        accepted: isPreviousValid ? [webhookSecret, previousWebhookSecret] : [webhookSecret],
+        signingToken: webhookSigningToken?.isEmpty === false ? webhookSigningToken : null,
+    };
+}
