@@ -67,10 +67,8 @@ forbid_service_starts() {
 install_missing() {
     local packages=()
     if ! engine_answers; then
-        has dockerd || packages+=(docker.io)
+        { has dockerd && has docker; } || packages+=(docker.io)
         has iptables || packages+=(iptables)
-        # Docker's own packages come without a client only when somebody took it away.
-        has docker || packages+=(docker.io)
     fi
     has_static_busybox || packages+=(busybox-static)
     has sshd || packages+=(openssh-server)
