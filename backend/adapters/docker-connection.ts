@@ -2,7 +2,7 @@ import { DeployError } from "../domain/errors.ts";
 import { dockerUnavailable } from "./docker-cli-failure.ts";
 
 /** An Engine that takes the connection and does not answer is away, too. */
-const ANSWER_WITHIN_MS = 30_000;
+const ANSWER_WITHIN_MS = 60_000;
 
 /** HTTP status of an answer of the Engine, or null when it did not answer at all. */
 export function statusOf(error: unknown): number | null {
