@@ -65,13 +65,11 @@ export class RemoteProbe {
     }
 
     async #withFingerprints(error: DeployError, url: GitUrl): Promise<DeployError> {
-        if (Array.isArray(error.details["keys"])) {
-            return error;
-        }
-        const keys = await this.#knownHosts.scan(url.host, url.port ?? 22);
+        const port = url.port ?? 22;
+        const keys = (await this.#knownHosts.scan(url.host, port)).map(({ type, fingerprint }) => ({ type, fingerprint }));
         return new DeployError("GIT_HOST_KEY_UNKNOWN", error.message, {
             cause: error,
-            details: { ...error.details, host: url.host, port: url.port ?? 22, keys: keys.map(({ type, fingerprint }) => ({ type, fingerprint })) },
+            details: { ...error.details, host: url.host, port, fingerprint: keys[0]?.fingerprint ?? null, keys },
         });
     }
 }

@@ -2,7 +2,7 @@ import { CronPattern } from "croner";
 import type { RepositoryInput, RepositoryTestInput, RotateSecretInput } from "../../common/schemas.ts";
 import type { RepositorySaved, RepositoryTestResult, RepositoryView } from "../../common/wire.ts";
 import type { Repository } from "../domain/entities.ts";
-import { DeployError } from "../domain/errors.ts";
+import { DeployError, toDeployError } from "../domain/errors.ts";
 import { guessProvider, parseGitUrl, type GitUrl } from "../domain/git-url.ts";
 import type { AuditLog, BuildConfigStore, Clock, DeploymentStore, Git, KnownHosts, Logger, Queue, Random, RepositoryStore, SshKeys } from "../domain/ports.ts";
 import { Secret } from "../domain/secret.ts";
@@ -19,7 +19,7 @@ const SECRET_OVERLAP_MS = 24 * 60 * 60 * 1000;
 const DEFAULT_SYNC_INTERVAL_S = 300;
 
 interface Parts {
-    repositories: RepositoryStore;
+    repositories: Pick<RepositoryStore, "byStack" | "insert" | "update" | "remove">;
     buildConfigs: Pick<BuildConfigStore, "insert">;
     deployments: Pick<DeploymentStore, "pendingOf" | "runningOf">;
     queue: Pick<Queue, "cancel">;
@@ -78,16 +78,9 @@ export class RepositoryService {
     async remove(stack: string, caller: Caller): Promise<void> {
         await this.#turns.take(stack, async () => {
             const repository = await this.#require(stack);
-            const running = await this.#parts.deployments.runningOf(stack);
-            if (running?.status === "deploying") {
-                throw new DeployError("STACK_BUSY", "A deployment is being released right now. Unlink the repository when it has ended.", { details: { deploymentId: running.id } });
-            }
-            const pending = await this.#parts.deployments.pendingOf(stack);
-            for (const deployment of [pending, running]) {
-                if (deployment !== null) {
-                    await this.#parts.queue.cancel(deployment.id, caller.actor);
-                }
-            }
+            await this.#refuseWhileDeploying(stack);
+            await this.#cancelWaiting(stack, caller);
+            await this.#refuseWhileDeploying(stack);
             await this.#parts.repositories.remove(repository.id);
             await this.#parts.git.remove(repository.id);
             await this.#audit(caller, "repository.unlink", repository, { url: repository.url });
@@ -180,7 +173,6 @@ export class RepositoryService {
         }
         const url = this.#parseUrl(input.url);
         const authType = input.authType ?? guessAuthType(url, input.credentials);
-        checkAuthFitsUrl(authType, url);
         const { credentials, publicKey, isKeyGenerated } = await resolveCredentials(this.#parts.sshKeys, {
             stack,
             authType,
@@ -189,6 +181,7 @@ export class RepositoryService {
             given: withUrlUser(input.credentials, url),
             keyType: input.sshKeyType ?? "ed25519",
         });
+        checkAuthFitsUrl(authType, url);
         requireToken(authType, credentials.token);
         await this.#confirmHostKey(input.confirmHostKey, url, stack, caller);
         const id = this.#parts.random.uuid();
@@ -235,7 +228,6 @@ export class RepositoryService {
         const storedUrl = this.#savedUrl(stored);
         const isMoved = storedUrl === null || !isSameRemote(storedUrl, url);
         const authType = input.authType ?? stored.authType;
-        checkAuthFitsUrl(authType, url);
         const { credentials, publicKey } = await resolveCredentials(this.#parts.sshKeys, {
             stack: stored.stackId,
             authType,
@@ -244,6 +236,7 @@ export class RepositoryService {
             given: withUrlUser(input.credentials, url),
             keyType: input.sshKeyType ?? "ed25519",
         });
+        checkAuthFitsUrl(authType, url);
         if (!isMoved) {
             requireToken(authType, credentials.token);
         }
@@ -292,6 +285,29 @@ export class RepositoryService {
             throw notLinked(stack);
         }
         return repository;
+    }
+
+    async #refuseWhileDeploying(stack: string): Promise<void> {
+        const running = await this.#parts.deployments.runningOf(stack);
+        if (running?.status === "deploying") {
+            throw new DeployError("STACK_BUSY", "A deployment is being released right now. Unlink the repository when it has ended.", { details: { deploymentId: running.id } });
+        }
+    }
+
+    async #cancelWaiting(stack: string, caller: Caller): Promise<void> {
+        const { deployments, queue } = this.#parts;
+        for (const deployment of [await deployments.pendingOf(stack), await deployments.runningOf(stack)]) {
+            try {
+                if (deployment !== null) {
+                    await queue.cancel(deployment.id, caller.actor);
+                }
+            } catch (thrown) {
+                // It went on or ended while we looked; the caller looks again.
+                if (toDeployError(thrown).code !== "DEPLOYMENT_NOT_CANCELLABLE") {
+                    throw thrown;
+                }
+            }
+        }
     }
 
     async #defaultBranch(remote: Parameters<Git["listRefs"]>[0]): Promise<string | null> {

@@ -1,0 +1,93 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { TreeEntry } from "../../../backend/domain/ports.ts";
+import { pickComposeFile, suggestBuild } from "../../../backend/services/suggest-build.ts";
+import { PERSON, ServiceWorld, START } from "../../fixtures/service-world.ts";
+
+let world: ServiceWorld;
+
+beforeEach(() => {
+    world = new ServiceWorld();
+});
+
+describe("API tokens", () => {
+    it("are shown once and stored as a hash", async () => {
+        const { token, apiToken } = await world.services.apiTokens.create({ name: "ci" }, PERSON);
+        expect(token).toMatch(/^gdt_/);
+        expect(JSON.stringify([world.tokens, world.audit, await world.services.apiTokens.list()])).not.toContain(token);
+        expect(await world.services.apiTokens.authenticate(token)).toMatchObject({ id: apiToken.id, name: "ci" });
+        expect(world.tokens[0]?.lastUsedAt).toBe(START);
+    });
+
+    it("end by revocation and by time", async () => {
+        const first = await world.services.apiTokens.create({ name: "a" }, PERSON);
+        await world.services.apiTokens.revoke(first.apiToken.id, PERSON);
+        expect(await world.services.apiTokens.authenticate(first.token)).toBeNull();
+        await expect(world.services.apiTokens.revoke(first.apiToken.id, PERSON)).rejects.toMatchObject({ code: "NOT_FOUND" });
+        const second = await world.services.apiTokens.create({ name: "b", expiresAt: new Date(START + 1000).toISOString() }, PERSON);
+        world.now += 1000;
+        expect(await world.services.apiTokens.authenticate(second.token)).toBeNull();
+        await expect(world.services.apiTokens.create({ name: "c", expiresAt: new Date(START).toISOString() }, PERSON)).rejects.toMatchObject({ code: "INPUT_INVALID" });
+    });
+});
+
+describe("deliveries", () => {
+    it("are processed again only when they were genuine", async () => {
+        const { id } = await world.link();
+        world.deliver("good", id);
+        world.deliver("forged", id, { verified: false });
+        expect(await world.services.webhookEvents.process("good", PERSON)).toEqual({ verdict: "deploy", deploymentId: "d9" });
+        await expect(world.services.webhookEvents.process("forged", PERSON)).rejects.toMatchObject({ code: "SIGNATURE_INVALID" });
+        await expect(world.services.webhookEvents.process("nothing", PERSON)).rejects.toMatchObject({ code: "NOT_FOUND" });
+        expect(world.processed).toEqual(["good"]);
+    });
+});
+
+describe("what a stack's JSON gains", () => {
+    it("takes as many queries for a thousand stacks as for two", async () => {
+        const names = Array.from({ length: 1000 }, (_, index) => `stack-${index}`);
+        for (const name of names) {
+            const { id } = await world.link(name);
+            world.succeed(`d-${name}`, { stackId: name });
+            world.deliver(`e-${name}`, id);
+        }
+        const count = async (asked: string[]) => {
+            world.queries = 0;
+            const fields = await world.stackGit.fields(asked);
+            expect(fields.size).toBe(asked.length);
+            return world.queries;
+        };
+        expect(await count(names)).toBe(await count(names.slice(0, 2)));
+        const fields = (await world.stackGit.fields(names)).get("stack-500");
+        expect(fields).toMatchObject({ gitRepository: { stackId: "stack-500", lastDelivery: { verified: true } }, latestDeployment: { id: "d-stack-500", canRollBackTo: true }, deploymentHistory: [] });
+    });
+
+    it("has the first page of the history for a single stack, and nothing for a plain one", async () => {
+        await world.link();
+        world.succeed("d1");
+        world.succeed("d2");
+        expect((await world.stackGit.fields(["blog"])).get("blog")).toMatchObject({ latestDeployment: { id: "d2" }, deploymentHistory: [{ id: "d2" }, { id: "d1" }] });
+        expect((await world.stackGit.fields(["plain"])).get("plain")).toEqual({ gitRepository: null, buildConfig: null, latestDeployment: null, deploymentHistory: [] });
+    });
+});
+
+describe("a guess of how to build", () => {
+    const entry = (path: string, mode: TreeEntry["mode"] = "100644"): TreeEntry => ({ path, mode, blobId: path, size: 1 });
+
+    it.each([
+        ["a compose file that builds", ["compose.yaml", "Dockerfile"], "services:\n  web:\n    build: .\n", { buildType: "compose_build", composePath: "compose.yaml" }],
+        ["a compose file that only pulls", ["compose.yaml"], "services:\n  web:\n    image: nginx\n", { buildType: "compose_only" }],
+        ["unreadable YAML", ["compose.yaml"], "services: [", { buildType: "compose_build" }],
+        ["a compose file in a folder", ["deploy/docker-compose.prod.yml", "a/b/c/compose.yaml"], "{}", { composePath: "deploy/docker-compose.prod.yml", buildType: "compose_only" }],
+        ["only a Dockerfile", ["src/main.go", "build/Dockerfile"], null, { buildType: "docker_build", dockerfilePath: "build/Dockerfile", composePath: null }],
+        ["neither", ["package.json", "package-lock.json"], null, { buildType: "script", script: expect.stringContaining("npm ci") }],
+    ])("from %s", (_what, paths, composeText, expected) => {
+        const files = paths.map((path) => entry(path));
+        expect(suggestBuild(files, pickComposeFile(files), composeText)).toMatchObject(expected);
+    });
+
+    it("never offers a symbolic link", () => {
+        const files = [entry("compose.yaml", "120000"), entry("docker-compose.yml")];
+        expect(pickComposeFile(files)?.path).toBe("docker-compose.yml");
+        expect(suggestBuild(files, null, null).composeFiles).toEqual(["docker-compose.yml"]);
+    });
+});
