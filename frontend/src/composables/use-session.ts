@@ -1,0 +1,149 @@
+import { computed, inject, ref, watch, type InjectionKey, type Ref } from "vue";
+import type { Connection } from "../server/connection.ts";
+
+/** Where the person stands: `starting` until the server has told us what it wants. */
+export type SessionState = "starting" | "setup" | "login" | "ready";
+
+/** Dockge's keys, so that one log-in serves both. */
+const TOKEN_KEY = "token";
+const REMEMBER_KEY = "remember";
+/** A server that has auth disabled logs us in by itself and says so. */
+const AUTO_LOGIN = "autoLogin";
+/** Milliseconds in which a server without users has said so. */
+const GREETING_MS = 60;
+const SILENT_SERVER_MS = 2_000;
+
+export interface Session {
+    readonly state: Readonly<Ref<SessionState>>;
+    readonly username: Readonly<Ref<string>>;
+    /** False when the server needs no log-in: there is nothing to log out from. */
+    readonly canLogOut: Readonly<Ref<boolean>>;
+    /** @throws ServerError */
+    setUp(username: string, password: string): Promise<void>;
+    /** @throws ServerError */
+    logIn(username: string, password: string, isRemembered: boolean): Promise<void>;
+    logOut(): void;
+    /** @throws ServerError */
+    changePassword(currentPassword: string, newPassword: string): Promise<void>;
+}
+
+export const SESSION: InjectionKey<Session> = Symbol("session");
+
+function readToken(): string | null {
+    return localStorage.getItem(TOKEN_KEY) ?? sessionStorage.getItem(TOKEN_KEY);
+}
+
+function forgetToken(): void {
+    localStorage.removeItem(TOKEN_KEY);
+    sessionStorage.removeItem(TOKEN_KEY);
+}
+
+function keepToken(token: string, isRemembered: boolean): void {
+    forgetToken();
+    localStorage.setItem(REMEMBER_KEY, isRemembered ? "1" : "0");
+    (isRemembered ? localStorage : sessionStorage).setItem(TOKEN_KEY, token);
+}
+
+/** The payload of a JWT is readable by anyone; only the name is taken from it, for display. */
+function nameIn(token: string | null): string {
+    try {
+        const payload = JSON.parse(atob((token ?? "").split(".")[1]?.replaceAll("-", "+").replaceAll("_", "/") ?? "")) as { username?: unknown };
+        return typeof payload.username === "string" ? payload.username : "";
+    } catch {
+        return "";
+    }
+}
+
+/** Logs in again by token on every reconnect, so that a lost connection heals without a person. */
+export function createSession(connection: Connection): Session {
+    const state = ref<SessionState>("starting");
+    const username = ref(nameIn(readToken()));
+    const isAutomatic = ref(false);
+    let greetingTimer: ReturnType<typeof setTimeout> | undefined;
+
+    function enter(): void {
+        clearTimeout(greetingTimer);
+        state.value = "ready";
+        connection.markReady();
+    }
+
+    function askForLogin(afterMs: number): void {
+        clearTimeout(greetingTimer);
+        greetingTimer = setTimeout(() => {
+            if (state.value === "starting") {
+                state.value = "login";
+            }
+        }, afterMs);
+    }
+
+    connection.onLifecycle("connect", () => {
+        const token = readToken();
+        if (token === null || token === AUTO_LOGIN) {
+            askForLogin(SILENT_SERVER_MS);
+            return;
+        }
+        connection.direct("loginByToken", token).then(enter, (thrown: { code?: string }) => {
+            if (thrown.code === "CONNECTION_LOST" || thrown.code === "NO_ANSWER") {
+                return;
+            }
+            forgetToken();
+            state.value = "login";
+        });
+    });
+    connection.onLifecycle("info", () => {
+        if (readToken() === null) {
+            askForLogin(GREETING_MS);
+        }
+    });
+    connection.onLifecycle("setup", () => {
+        forgetToken();
+        state.value = "setup";
+    });
+    connection.onLifecycle("autoLogin", () => {
+        isAutomatic.value = true;
+        enter();
+    });
+    connection.onLifecycle("refresh", () => location.reload());
+
+    return {
+        state,
+        username,
+        canLogOut: computed(() => !isAutomatic.value),
+        async setUp(name, password) {
+            await connection.direct("setup", name, password);
+            await this.logIn(name, password, true);
+        },
+        async logIn(name, password, isRemembered) {
+            const { token } = await connection.direct("login", { username: name, password, token: "" });
+            keepToken(token, isRemembered);
+            username.value = name;
+            enter();
+        },
+        logOut() {
+            forgetToken();
+            username.value = "";
+            state.value = "login";
+            connection.reopen();
+        },
+        async changePassword(currentPassword, newPassword) {
+            await connection.direct("changePassword", { currentPassword, newPassword });
+            // The change makes every token worthless, ours too.
+            const isRemembered = localStorage.getItem(REMEMBER_KEY) !== "0";
+            const { token } = await connection.direct("login", { username: username.value, password: newPassword, token: "" });
+            keepToken(token, isRemembered);
+        },
+    };
+}
+
+export function useSession(): Session {
+    const session = inject(SESSION);
+    if (session === undefined) {
+        throw new Error("No session was provided above this component.");
+    }
+    return session;
+}
+
+/** Calls back once the session is ready and each time it gets ready again. */
+export function onReady(connection: Connection, run: () => void): void {
+    watch(connection.generation, (generation) => generation > 0 && run(), { immediate: true });
+}

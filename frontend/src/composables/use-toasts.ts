@@ -1,0 +1,42 @@
+import { readonly, ref, type DeepReadonly, type Ref } from "vue";
+import { toServerError, type ServerError } from "../server/server-error.ts";
+
+export interface Toast {
+    id: number;
+    kind: "success" | "failure";
+    text: string;
+    error: ServerError | null;
+}
+
+/** Milliseconds. Failures stay until they are closed: nobody reads a stack of errors in five seconds. */
+const SUCCESS_MS = 4_000;
+
+const toasts = ref<Toast[]>([]);
+let nextId = 1;
+
+function close(id: number): void {
+    toasts.value = toasts.value.filter((toast) => toast.id !== id);
+}
+
+export interface Toasts {
+    readonly list: DeepReadonly<Ref<Toast[]>>;
+    success(text: string): void;
+    failure(thrown: unknown): void;
+    close(id: number): void;
+}
+
+export function useToasts(): Toasts {
+    return {
+        list: readonly(toasts) as DeepReadonly<Ref<Toast[]>>,
+        success(text) {
+            const id = nextId++;
+            toasts.value = [...toasts.value, { id, kind: "success", text, error: null }];
+            setTimeout(() => close(id), SUCCESS_MS);
+        },
+        failure(thrown) {
+            const error = toServerError(thrown);
+            toasts.value = [...toasts.value, { id: nextId++, kind: "failure", text: error.message, error }];
+        },
+        close,
+    };
+}

@@ -1,0 +1,106 @@
+import { io, type Socket } from "socket.io-client";
+import { readonly, ref, type Ref } from "vue";
+import type { Verb } from "../../../common/wire.ts";
+import type { DirectVerb, DirectVerbs, DockgeVerb, ServerInfo } from "./dockge-wire.ts";
+import { readAnswer } from "./read-answer.ts";
+import type { AnyPush, PushHandler, Server } from "./server.ts";
+import { ServerError } from "./server-error.ts";
+
+/** Milliseconds until we stop waiting. Dockge never answers what it does not know, and compose operations take their time. */
+const TIMEOUT_MS = 20_000;
+const LONG_TIMEOUT_MS = 600_000;
+const LONG: ReadonlySet<string> = new Set(["deployStack", "startStack", "stopStack", "restartStack", "updateStack", "downStack", "deleteStack"]);
+/** These talk to a Git server first. */
+const GIT_TIMEOUT_MS = 90_000;
+const GIT: ReadonlySet<string> = new Set(["testGitRepository", "listGitBranches", "saveGitRepository", "deployFromGit", "deleteGitRepository"]);
+
+export interface Connection extends Server {
+    /** True once a connection was made at all. */
+    readonly wasConnected: Readonly<Ref<boolean>>;
+    readonly info: Readonly<Ref<ServerInfo>>;
+    direct<V extends DirectVerb>(event: V, ...args: DirectVerbs[V]["args"]): Promise<DirectVerbs[V]["result"] & { msg?: string }>;
+    onLifecycle(event: "connect" | "info" | "setup" | "autoLogin" | "refresh", handler: () => void): void;
+    /** Told by the session when it is logged in (again). */
+    markReady(): void;
+    /** A log-out: the server forgets this socket, a new one starts. */
+    reopen(): void;
+    close(): void;
+}
+
+function timeoutFor(event: string): number {
+    return LONG.has(event) ? LONG_TIMEOUT_MS : GIT.has(event) ? GIT_TIMEOUT_MS : TIMEOUT_MS;
+}
+
+/** Connects to the server that this page came from. */
+export function connect(url?: string): Connection {
+    const options = { transports: ["websocket", "polling"], reconnectionDelayMax: 5_000 };
+    const socket: Socket = url === undefined ? io(options) : io(url, options);
+    const isConnected = ref(false);
+    const wasConnected = ref(false);
+    const generation = ref(0);
+    const info = ref<ServerInfo>({});
+    const listeners = new Map<string, Set<(...args: unknown[]) => void>>();
+
+    function dispatch(push: string, args: unknown[]): void {
+        for (const listener of [...(listeners.get(push) ?? [])]) {
+            listener(...args);
+        }
+    }
+
+    socket.on("connect", () => {
+        isConnected.value = true;
+        wasConnected.value = true;
+    });
+    socket.on("disconnect", (reason) => {
+        isConnected.value = false;
+        if (reason === "io server disconnect") {
+            // Socket.IO takes this for a farewell; a restart or a changed password are none.
+            socket.connect();
+        }
+    });
+    socket.on("info", (next: ServerInfo) => (info.value = next));
+    // Pushes arrive in Dockge's envelope or directly.
+    socket.on("agent", (push: string, ...args: unknown[]) => dispatch(push, args));
+    socket.onAny((push: string, ...args: unknown[]) => {
+        if (push !== "agent") {
+            dispatch(push, args);
+        }
+    });
+
+    async function ask(envelope: unknown[], event: string, args: unknown[]): Promise<Record<string, unknown>> {
+        if (!socket.connected) {
+            throw new ServerError("CONNECTION_LOST", "The connection to the server is lost. Try again when it is back.");
+        }
+        const [first, ...rest] = [...envelope, event, ...args] as [string, ...unknown[]];
+        let answer: unknown;
+        try {
+            answer = await socket.timeout(timeoutFor(event)).emitWithAck(first, ...rest);
+        } catch {
+            throw socket.connected
+                ? new ServerError("NO_ANSWER", "The server did not answer in time. It may still be working on it.", { event })
+                : new ServerError("CONNECTION_LOST", "The connection was lost before the server answered.", { event });
+        }
+        return readAnswer(answer, event);
+    }
+
+    return {
+        isConnected: readonly(isConnected),
+        wasConnected: readonly(wasConnected),
+        generation: readonly(generation),
+        info: readonly(info),
+        call: (verb: Verb, ...args: unknown[]) => ask(["agent", ""], verb, args) as never,
+        dockge: (event: DockgeVerb, ...args: unknown[]) => ask(["agent", ""], event, args) as never,
+        direct: (event: DirectVerb, ...args: unknown[]) => ask([], event, args) as never,
+        on<P extends AnyPush>(push: P, handler: PushHandler<P>) {
+            const set = listeners.get(push) ?? new Set();
+            listeners.set(push, set);
+            const listener = handler as unknown as (...args: unknown[]) => void;
+            set.add(listener);
+            return () => set.delete(listener);
+        },
+        onLifecycle: (event, handler) => void socket.on(event, handler),
+        markReady: () => (generation.value += 1),
+        reopen: () => void socket.disconnect().connect(),
+        close: () => void socket.close(),
+    };
+}
