@@ -62,7 +62,8 @@ export class SqliteWebhookEventStore implements WebhookEventStore {
     }
 
     async byDeployment(deploymentId: string): Promise<WebhookEvent | null> {
-        return await this.#first(this.#rows().where({ deployment_id: deploymentId }).orderByRaw("received_at DESC, rowid DESC"));
+        // The first one led to it; later ones are of the same commit and found it in the queue.
+        return await this.#first(this.#rows().where({ deployment_id: deploymentId }).orderByRaw("received_at, rowid"));
     }
 
     async update(id: string, changes: Partial<Pick<WebhookEvent, "verdict" | "processed" | "processedAt" | "deploymentId" | "error">>): Promise<void> {
