@@ -7,13 +7,11 @@ describe("accounts of the standalone host", () => {
     let server: Standalone;
     beforeEach(async () => {
         server = await startStandalone();
-        const client = await server.connect();
-        await client.call("setup", USERNAME, PASSWORD);
     });
     afterEach(() => server.stop());
 
     it("sets up the first user only, whoever asks at the same time", async () => {
-        const fresh = await startStandalone();
+        const fresh = await startStandalone({ hasUser: false });
         try {
             const client = await fresh.connect();
             await client.push("setup");
@@ -131,7 +129,6 @@ describe("calls of somebody who is not logged in, or makes no sense", () => {
     let server: Standalone;
     beforeAll(async () => {
         server = await startStandalone({ register: (host) => host.answer("getGitRepository", () => Promise.resolve({ ok: true })) });
-        await server.users.create({ username: USERNAME, passwordHash: "$2b$10$0000000000000000000000000000000000000000000000000000" });
     });
     afterAll(() => server.stop());
 

@@ -13,9 +13,7 @@ let server: Standalone;
 let client: Client;
 beforeEach(async () => {
     server = await startStandalone();
-    client = await server.connect();
-    await client.call("setup", USERNAME, PASSWORD);
-    await client.login();
+    client = await (await server.connect()).login();
     await client.push("stackList");
 });
 afterEach(() => server.stop());

@@ -59,7 +59,7 @@ async function answer(match: Exclude<Match, { kind: "none" }>, target: Target, r
         const raw = await rawRequest(match.route, match.params, target, request, settings);
         await send(response, await match.route.handler(raw));
     } catch (thrown) {
-        if (response.headersSent || request.destroyed) {
+        if (response.headersSent || response.closed) {
             throw thrown;
         }
         const error = toDeployError(thrown);

@@ -24,6 +24,7 @@ export class Sockets {
     readonly #io: Server;
     readonly #parts: SocketsParts;
     readonly #sessions = new Map<string, Session>();
+    readonly #calls = new Set<Promise<void>>();
 
     constructor(parts: SocketsParts) {
         this.#parts = parts;
@@ -54,6 +55,13 @@ export class Sockets {
         this.#io.emit("serverClosing");
     }
 
+    /** Resolves when every call that has arrived is answered. */
+    async idle(): Promise<void> {
+        while (this.#calls.size > 0) {
+            await Promise.all(this.#calls);
+        }
+    }
+
     /** Closes every connection; browsers come back by themselves when the server does. Waits for the HTTP server as well. */
     async close(): Promise<void> {
         await this.#io.close();
@@ -64,8 +72,13 @@ export class Sockets {
         const session = new Session(socket, address);
         this.#sessions.set(socket.id, session);
         socket.on("disconnect", () => this.#sessions.delete(socket.id));
-        socket.onAny((event: string, ...args: unknown[]) => void this.#call(session, event, args));
+        socket.onAny((event: string, ...args: unknown[]) => this.#track(this.#call(session, event, args)));
         this.#parts.onConnect(session).catch((err: unknown) => this.#parts.logger.error({ err }, "a new connection could not be greeted"));
+    }
+
+    #track(call: Promise<void>): void {
+        this.#calls.add(call);
+        void call.finally(() => this.#calls.delete(call));
     }
 
     async #call(session: Session, event: string, args: unknown[]): Promise<void> {

@@ -28,8 +28,10 @@ import { createWebServer, listenOn } from "./web-server.ts";
 
 /** How long a stop waits for what is under way. */
 const CLOSE_LIMIT_MS = 30_000;
-/** For the last bytes to clients. */
-const FLUSH_MS = 500;
+/** For the last answers to leave. */
+const LAST_WORDS_MS = 50;
+/** For clients to hang up when they are asked to. */
+const HANG_UP_MS = 500;
 const BODY_TIMEOUT_MS = 60_000;
 
 export interface StandaloneHostOptions {
@@ -243,16 +245,18 @@ export class StandaloneHost implements Host {
         const handlers = this.#closeHandlers.map(async (stop) => {
             await stop().catch((err: unknown) => logger.error({ err }, "a part did not stop cleanly"));
         });
-        const quiet = Promise.all([...handlers, this.#locks.idle()]);
+        const quiet = Promise.all([...handlers, this.#locks.idle(), this.#sockets.idle()]);
         const isQuiet = await this.#within(this.#options.closeLimitMs ?? CLOSE_LIMIT_MS, quiet);
         if (!isQuiet) {
             logger.warn({}, "something was still running when the server had to stop; it is ended now");
         }
         this.#stopping.abort(new Error("The server is stopping."));
         this.#terminals.close();
+        // A closing socket drops what it has not sent yet.
+        await this.#options.clock.sleep(LAST_WORDS_MS);
         // Closing the sockets waits for the HTTP server, which waits for requests that may never end.
         const socketsClosed = this.#sockets.close();
-        await this.#within(FLUSH_MS, socketsClosed);
+        await this.#within(HANG_UP_MS, socketsClosed);
         this.#web.closeAllConnections();
         await Promise.all([socketsClosed, isClosed]);
     }
