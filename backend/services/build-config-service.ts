@@ -5,11 +5,11 @@ import { DeployError } from "../domain/errors.ts";
 import type { AuditLog, BuildConfigStore, Clock, Random, RepositoryStore } from "../domain/ports.ts";
 import { compilePatterns } from "../domain/patterns.ts";
 import { Secret } from "../domain/secret.ts";
+import { Turns } from "../domain/turns.ts";
 import { newBuildConfig } from "./build-config-defaults.ts";
 import type { Caller } from "./caller.ts";
 import { requireStack, type Stacks } from "./stacks.ts";
 import { DEFAULT_SCRIPT } from "./suggest-build.ts";
-import { Turns } from "./turns.ts";
 import type { Views } from "./views.ts";
 
 interface Parts {

@@ -117,7 +117,6 @@ export class DeploymentService {
                 branch,
                 tag,
                 previousDeploymentId: target.id,
-                releaseId: release.id,
             },
             "deployment.rollback",
             caller,

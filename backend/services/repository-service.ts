@@ -6,12 +6,12 @@ import { DeployError, toDeployError } from "../domain/errors.ts";
 import { guessProvider, parseGitUrl, type GitUrl } from "../domain/git-url.ts";
 import type { AuditLog, BuildConfigStore, Clock, DeploymentStore, Git, KnownHosts, Logger, Queue, Random, RepositoryStore, SshKeys } from "../domain/ports.ts";
 import { Secret } from "../domain/secret.ts";
+import { Turns } from "../domain/turns.ts";
 import { newBuildConfig } from "./build-config-defaults.ts";
 import type { Caller } from "./caller.ts";
 import { RemoteProbe } from "./remote-probe.ts";
 import { checkAuthFitsUrl, guessAuthType, isSameRemote, mergeCredentials, NO_CREDENTIALS, resolveCredentials, withUrlUser } from "./repository-credentials.ts";
 import { requireStack, type Stacks } from "./stacks.ts";
-import { Turns } from "./turns.ts";
 import type { Views } from "./views.ts";
 
 const SECRET_BYTES = 32;
@@ -33,6 +33,8 @@ interface Parts {
     random: Random;
     logger: Logger;
     config: { insecureHttpHosts: string[] };
+    /** Told after a repository was linked, changed or unlinked. */
+    onChange: (repositoryId: string) => void;
 }
 
 /** Links stacks to Git remotes. */
@@ -82,6 +84,7 @@ export class RepositoryService {
             await this.#cancelWaiting(stack, caller);
             await this.#refuseWhileDeploying(stack);
             await this.#parts.repositories.remove(repository.id);
+            this.#parts.onChange(repository.id);
             await this.#parts.git.remove(repository.id);
             await this.#audit(caller, "repository.unlink", repository, { url: repository.url });
         });
@@ -219,6 +222,7 @@ export class RepositoryService {
         }
         await this.#parts.repositories.insert(repository);
         await this.#parts.buildConfigs.insert(newBuildConfig(this.#parts.random.uuid(), repository, now));
+        this.#parts.onChange(repository.id);
         await this.#audit(caller, "repository.link", repository, { url: repository.url, branch, authType });
         return { ...(await this.#parts.views.repository(repository, caller.origin)), webhookSecret };
     }
@@ -260,6 +264,7 @@ export class RepositoryService {
             ...(isMoved || branch !== stored.branch ? { lastSyncedAt: null, lastSyncedCommit: null } : {}),
         };
         await this.#parts.repositories.update(stored.id, changes);
+        this.#parts.onChange(stored.id);
         await this.#audit(caller, "repository.change", stored, { fields: Object.keys(input), url: url.href, areCredentialsCleared: isMoved });
         const view = await this.#parts.views.repository({ ...stored, ...changes }, caller.origin);
         return input.webhookSecret === undefined ? view : { ...view, webhookSecret: input.webhookSecret };

@@ -1,21 +1,20 @@
 import type { WebhookEventListInput } from "../../common/schemas.ts";
 import type { Page, WebhookEventView } from "../../common/wire.ts";
-import type { Actor, WebhookEvent } from "../domain/entities.ts";
+import type { Actor } from "../domain/entities.ts";
 import { DeployError } from "../domain/errors.ts";
-import type { AuditLog, RepositoryStore, WebhookEventStore } from "../domain/ports.ts";
+import type { RepositoryStore, WebhookEventStore } from "../domain/ports.ts";
 import type { Caller } from "./caller.ts";
 import { requireStack, type Stacks } from "./stacks.ts";
 import type { Views } from "./views.ts";
 
-/** Decides a stored delivery anew, as if it had just arrived. */
+/** Decides about a stored delivery anew and writes the audit log. */
 export type ProcessEvent = (eventId: string, actor: Actor) => Promise<{ verdict: string; deploymentId: string | null }>;
 
 interface Parts {
-    events: Pick<WebhookEventStore, "byId" | "page">;
+    events: Pick<WebhookEventStore, "page">;
     repositories: Pick<RepositoryStore, "byId" | "byStack">;
     stacks: Stacks;
     process: ProcessEvent;
-    audit: Pick<AuditLog, "append">;
     views: Views;
 }
 
@@ -45,32 +44,13 @@ export class WebhookEventService {
         return await this.#page(repositoryId, input);
     }
 
-    async get(id: string): Promise<WebhookEventView> {
-        return this.#parts.views.webhookEvent(await this.#require(id));
-    }
-
-    /** @throws NOT_FOUND; SIGNATURE_INVALID for a delivery that was never proved genuine */
+    /** Decides about it once more, by the settings of now. @throws NOT_FOUND; SIGNATURE_INVALID for a delivery that was never proved genuine; PAYLOAD_INVALID */
     async process(id: string, caller: Caller): Promise<{ verdict: string; deploymentId: string | null }> {
-        const event = await this.#require(id);
-        if (!event.verified) {
-            throw new DeployError("SIGNATURE_INVALID", "The signature of this delivery was wrong, so it is not processed. Correct the secret at the provider and let it deliver again.");
-        }
-        const result = await this.#parts.process(id, caller.actor);
-        const repository = await this.#parts.repositories.byId(event.repositoryId);
-        await this.#parts.audit.append({ actor: caller.actor, action: "delivery.process", stackId: repository?.stackId ?? null, subject: id, details: result });
-        return result;
+        return await this.#parts.process(id, caller.actor);
     }
 
     async #page(repositoryId: string, input: WebhookEventListInput): Promise<Page<WebhookEventView>> {
         const page = await this.#parts.events.page(repositoryId, input.page, input.perPage);
         return { ...page, items: page.items.map((event) => this.#parts.views.webhookEvent(event)) };
-    }
-
-    async #require(id: string): Promise<WebhookEvent> {
-        const event = await this.#parts.events.byId(id);
-        if (event === null) {
-            throw new DeployError("NOT_FOUND", "There is no such delivery.");
-        }
-        return event;
     }
 }

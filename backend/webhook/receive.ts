@@ -3,6 +3,7 @@ import type { Actor, BuildConfig, Deployment, Repository, WebhookEvent } from ".
 import { DeployError } from "../domain/errors.ts";
 import type { BuildConfigStore, Clock, DeploymentStore, Random, RepositoryStore } from "../domain/ports.ts";
 import type { ProviderEvent } from "../domain/push.ts";
+import { Turns } from "../domain/turns.ts";
 import { decideDelivery, type DeliveryVerdict } from "./decide-delivery.ts";
 import { DeliveryLedger, type DeliveryLedgerParts } from "./delivery-ledger.ts";
 import { DEFAULT_LIMITS, WebhookRateLimits, type WebhookLimits } from "./limits.ts";
@@ -10,7 +11,6 @@ import { payloadText } from "./payload.ts";
 import type { WebhookHeaders, WebhookProvider, WebhookSecrets } from "./provider.ts";
 import { PROVIDERS } from "./providers/index.ts";
 import { duplicate, failure, reply, tooMany, type WebhookReply } from "./replies.ts";
-import { Turns } from "./turns.ts";
 import { pretendToVerify } from "./verify.ts";
 import { findQueued, webhookDeployment } from "./webhook-deployment.ts";
 import { unverifiedEvent, verifiedEvent } from "./webhook-event.ts";

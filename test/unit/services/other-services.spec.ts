@@ -31,14 +31,15 @@ describe("API tokens", () => {
 });
 
 describe("deliveries", () => {
-    it("are processed again only when they were genuine", async () => {
+    it("are listed by stack and by repository, and are processed again", async () => {
         const { id } = await world.link();
-        world.deliver("good", id);
-        world.deliver("forged", id, { verified: false });
-        expect(await world.services.webhookEvents.process("good", PERSON)).toEqual({ verdict: "deploy", deploymentId: "d9" });
-        await expect(world.services.webhookEvents.process("forged", PERSON)).rejects.toMatchObject({ code: "SIGNATURE_INVALID" });
-        await expect(world.services.webhookEvents.process("nothing", PERSON)).rejects.toMatchObject({ code: "NOT_FOUND" });
-        expect(world.processed).toEqual(["good"]);
+        world.deliver("e1", id);
+        world.deliver("e2", id, { verified: false, payload: null, verdict: "SIGNATURE_INVALID" });
+        const page = { items: [{ id: "e1" }, { id: "e2", verified: false, verdict: "SIGNATURE_INVALID" }], total: 2, page: 1, perPage: 20 };
+        expect(await world.services.webhookEvents.listOfStack("blog", { page: 1, perPage: 20 })).toMatchObject(page);
+        expect(await world.services.webhookEvents.listOfRepository(id, { page: 1, perPage: 20 })).toMatchObject(page);
+        expect(await world.services.webhookEvents.process("e1", PERSON)).toEqual({ verdict: "deploy", deploymentId: "d9" });
+        expect(world.processed).toEqual(["e1"]);
     });
 });
 
