@@ -1,4 +1,4 @@
-import { lstat, readlink, realpath } from "node:fs/promises";
+import { lstat, mkdir, readlink, realpath } from "node:fs/promises";
 import path from "node:path";
 import { DeployError } from "../domain/errors.ts";
 import type { TreeEntry } from "../domain/ports.ts";
@@ -18,8 +18,9 @@ export class WorkTrees {
         this.#calls = calls;
     }
 
-    /** By an index of its own: nothing of a former checkout can be in the way. */
+    /** Makes the directory when it is not there. By an index of its own: nothing of a former checkout can be in the way. */
     async write(mirror: string, tree: string, directory: string, signal?: AbortSignal): Promise<void> {
+        await mkdir(directory, { recursive: true, mode: 0o700 });
         await this.#calls.withScratch(async (scratch) => {
             const call = { indexFile: path.join(scratch, "index"), workTree: directory, signal };
             await this.#calls.local(mirror, ["read-tree", "--end-of-options", tree], call);
