@@ -20,11 +20,14 @@ export class WorkDirectoryFiles implements WorkDirectories {
         this.#directory = parts.directory;
     }
 
-    /** An empty directory; what a run of the same id has left is removed first. */
-    async create(deploymentId: string): Promise<string> {
+    /** What a run of the same id has left is removed first. */
+    async create(deploymentId: string, ...folders: string[]): Promise<string> {
         await this.remove(deploymentId);
         const directory = this.#pathOf(deploymentId);
         await mkdir(directory, { recursive: true, mode: 0o700 });
+        for (const folder of folders) {
+            await mkdir(path.join(directory, folder), { mode: 0o700 });
+        }
         return directory;
     }
 

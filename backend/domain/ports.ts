@@ -334,7 +334,8 @@ export interface StackFolder {
 
 /** Clean directories under `work/`, one per run. */
 export interface WorkDirectories {
-    create(deploymentId: string): Promise<string>;
+    /** An empty directory with these empty folders in it. */
+    create(deploymentId: string, ...folders: string[]): Promise<string>;
     remove(deploymentId: string): Promise<void>;
     /** Removes all but the named ones; what a crash has left. */
     sweep(keep: ReadonlySet<string>): Promise<void>;

@@ -63,7 +63,7 @@ export class Pipeline {
                 .filter((secret): secret is Secret => secret !== null)
                 .concat(config.environmentVariables.filter((variable) => variable.isSecret).map((variable) => variable.value));
             const log = await logs.open(deployment, secrets);
-            const directory = await workDirectories.create(deployment.id);
+            const directory = await workDirectories.create(deployment.id, "source", "plan", "rollback");
             const directories = { source: `${directory}/source`, plan: `${directory}/plan`, rollback: `${directory}/rollback` };
             const run: Run = { parts: this.#parts, deployment, repository, config, log, signal: options.signal, directories };
             try {
