@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir, readFile, realpath, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, readFile, realpath, rm, stat, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { stackEvents } from "../../common/dockge-wire.ts";
@@ -273,6 +273,18 @@ describe("the list", () => {
         expect(second["foreign"]).toMatchObject({ status: 4, isManagedByDockge: false });
         expect(Object.keys(second).sort()).toEqual(["by-hand", "foreign"]);
         expect(await client.agent("getStack", "foreign")).toMatchObject({ ok: true, stack: { isManagedByDockge: false, composeYAML: "" } });
+    });
+
+    it("sees a folder again that was removed and made anew", async () => {
+        await mkdir(file("again"));
+        await writeFile(file("again", "compose.yaml"), "services: {}\n");
+        await listed((list) => "again" in list);
+        await rm(file("again"), { recursive: true });
+        client.forget();
+        await listed((list) => !("again" in list));
+        await mkdir(file("again"));
+        await writeFile(file("again", "compose.yaml"), "services: {}\n");
+        await listed((list) => "again" in list);
     });
 
     it("is not sent again while nothing changes, however much Docker tells", async () => {

@@ -84,7 +84,7 @@ export class StackFiles {
     }
 
     /**
-     * Writes the texts as they are given; null leaves one alone. A new stack without a compose file is marked as waiting for Git.
+     * Writes the texts as they are given; null leaves one alone. A stack without a compose file is marked as waiting for Git.
      * @throws COMPOSE_INVALID, INPUT_INVALID, STACK_EXISTS, STACK_NOT_FOUND, STACK_CHANGED, SYMLINK_REFUSED; nothing is written then
      */
     async save(name: string, input: StackEdit): Promise<StackTexts> {
@@ -97,9 +97,6 @@ export class StackFiles {
         }
         await this.#create(name);
         try {
-            if (input.composeYaml === null) {
-                await writeInside(this.path(name), EMPTY_STACK_MARKER, MARKER_TEXT, 0o644);
-            }
             return await this.#write(name, input);
         } catch (error) {
             await rmdir(this.path(name)).catch(() => {});
@@ -159,6 +156,8 @@ export class StackFiles {
         if (input.composeYaml !== null) {
             await writeInside(directory, before.composeFileName ?? COMPOSE_FILE_NAMES[0], input.composeYaml, 0o644);
             await this.dropMarker(name);
+        } else if (before.composeFileName === null) {
+            await writeInside(directory, EMPTY_STACK_MARKER, MARKER_TEXT, 0o644);
         }
         const envBefore = input.env === null ? null : await readInside(directory, ENV_FILE);
         if (input.env !== null && (envBefore !== null || input.env.trim() !== "")) {

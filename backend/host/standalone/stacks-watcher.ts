@@ -21,7 +21,9 @@ export class StacksWatcher {
     }
 
     async start(): Promise<void> {
-        this.#root = this.#watch(this.#files.root, () => {
+        this.#root = this.#watch(this.#files.root, (name) => {
+            // The folder may be another one of the same name, which the old watch does not see.
+            this.#unwatch(name);
             this.#onChange();
             void this.#watchFolders();
         });
@@ -50,10 +52,9 @@ export class StacksWatcher {
         if (this.#root === null) {
             return;
         }
-        for (const [name, watcher] of this.#folders) {
+        for (const name of [...this.#folders.keys()]) {
             if (!names.has(name)) {
-                watcher.close();
-                this.#folders.delete(name);
+                this.#unwatch(name);
             }
         }
         for (const name of names) {
@@ -70,6 +71,13 @@ export class StacksWatcher {
                     this.#onChange();
                 }
             }
+        }
+    }
+
+    #unwatch(name: string | null): void {
+        if (name !== null) {
+            this.#folders.get(name)?.close();
+            this.#folders.delete(name);
         }
     }
 

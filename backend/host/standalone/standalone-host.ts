@@ -3,6 +3,7 @@ import type { Server } from "node:http";
 import { accountEvents, hostEvents, stackEvents } from "../../../common/dockge-wire.ts";
 import type { PushName, Pushes, Result, StackGitFields } from "../../../common/wire.ts";
 import type { Config } from "../../config.ts";
+import { DeployError } from "../../domain/errors.ts";
 import type { Clock, Compose, Docker, Logger, Random, SettingStore, StackFolder, UserStore } from "../../domain/ports.ts";
 import type { Host, HostStacks, HostUser, RawHandler } from "../host.ts";
 import { accountHandlers } from "./account-events.ts";
@@ -115,8 +116,8 @@ export class StandaloneHost implements Host {
     /** Prepares the folders and the signing key, then answers the first request. @throws PORT_IN_USE */
     async listen(): Promise<{ port: number }> {
         const { config, docker } = this.#options;
-        await mkdir(config.dataDirectory, { recursive: true });
-        await mkdir(config.stacksDirectory, { recursive: true });
+        await makeFolder(config.dataDirectory, "DOCKGE_DATA_DIR");
+        await makeFolder(config.stacksDirectory, "DOCKGE_STACKS_DIR");
         await this.#auth.prepare();
         const port = await listenOn(this.#web, config.port, config.hostname);
         await this.#watcher.start();
@@ -273,5 +274,15 @@ export class StandaloneHost implements Host {
         } finally {
             enough.abort();
         }
+    }
+}
+
+/** @throws INTERNAL, naming the folder and the setting */
+async function makeFolder(directory: string, setting: string): Promise<void> {
+    try {
+        await mkdir(directory, { recursive: true });
+    } catch (cause) {
+        const why = (cause as NodeJS.ErrnoException).code ?? "unknown error";
+        throw new DeployError("INTERNAL", `The folder ${directory} cannot be made (${why}). Make it yourself, or choose another one with ${setting}.`, { cause });
     }
 }

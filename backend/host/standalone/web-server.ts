@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import express from "express";
+import express, { type ErrorRequestHandler } from "express";
 import { DeployError } from "../../domain/errors.ts";
 import { coreRoutes, type HttpRoutesSettings } from "./http-routes.ts";
 import type { RouteTable } from "./route-table.ts";
@@ -21,10 +21,27 @@ export function createWebServer(table: RouteTable, settings: HttpRoutesSettings 
         response.status(404).json({ ok: false, code: "NOT_FOUND", message: "There is nothing at this address." });
     });
     app.use(staticPages(settings.pagesDirectory));
+    app.use(lastResort(settings));
     const server = createServer(app);
     server.headersTimeout = HEADERS_TIMEOUT_MS;
     server.requestTimeout = REQUEST_TIMEOUT_MS;
     return server;
+}
+
+/** Instead of express's own page, which would show the stack of the error. */
+function lastResort({ logger }: Pick<HttpRoutesSettings, "logger">): ErrorRequestHandler {
+    return (err: unknown, request, response, _next) => {
+        const status = (err as { status?: unknown } | null)?.status;
+        const isClients = typeof status === "number" && status >= 400 && status < 500;
+        if (!isClients) {
+            logger.error({ err, path: request.path }, "a page could not be sent");
+        }
+        if (response.headersSent) {
+            response.destroy();
+            return;
+        }
+        response.status(isClients ? status : 500).type("text/plain").send("This page could not be sent.\n");
+    };
 }
 
 /** @returns the port, also when 0 was asked for @throws PORT_IN_USE */
