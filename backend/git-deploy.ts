@@ -1,0 +1,230 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import path from "node:path";
+import { openDatabase, type Database } from "../db/database.ts";
+import { pruneBackups } from "./adapters/backups.ts";
+import { ComposeCli } from "./adapters/compose-cli.ts";
+import { ContainerCommands } from "./adapters/container-commands.ts";
+import { lockDataDirectory, type DataDirectoryLock } from "./adapters/data-directory-lock.ts";
+import { DeploymentLogFiles } from "./adapters/deployment-log-files.ts";
+import { DockerEngine } from "./adapters/docker-engine.ts";
+import { GitCli } from "./adapters/git-cli.ts";
+import { HttpProbe } from "./adapters/http-probe.ts";
+import { sshKeyscan } from "./adapters/ssh-keyscan.ts";
+import { StackFolderFiles } from "./adapters/stack-folder.ts";
+import { WorkDirectoryFiles } from "./adapters/work-directories.ts";
+import { systemClock } from "./clock.ts";
+import type { Config } from "./config.ts";
+import { DeploymentJournal } from "./domain/deployment-journal.ts";
+import type { Logger, Random } from "./domain/ports.ts";
+import type { Host } from "./host/host.ts";
+import { Metrics } from "./host/metrics.ts";
+import { registerRest } from "./host/rest.ts";
+import { registerVerbs } from "./host/rpc.ts";
+import type { Services } from "./host/services.ts";
+import { Pipeline } from "./pipeline/pipeline.ts";
+import { Housekeeping } from "./queue/housekeeping.ts";
+import { poll } from "./queue/poll.ts";
+import { Poller } from "./queue/poller.ts";
+import { DeploymentQueue } from "./queue/queue.ts";
+import { recover } from "./queue/recover.ts";
+import { Worker } from "./queue/worker.ts";
+import { ApiTokenService } from "./services/api-token-service.ts";
+import { BuildConfigService } from "./services/build-config-service.ts";
+import { DeploymentService } from "./services/deployment-service.ts";
+import { RepositoryService } from "./services/repository-service.ts";
+import { StackGitService } from "./services/stack-git-service.ts";
+import { Views } from "./services/views.ts";
+import { WebhookEventService } from "./services/webhook-event-service.ts";
+import { createStores, type Stores } from "./store/stores.ts";
+import { KnownHostsFile } from "./vault/known-hosts-file.ts";
+import { OpenSshKeys } from "./vault/openssh-keys.ts";
+import { loadVault } from "./vault/vault.ts";
+import { WebhookReceiver } from "./webhook/receive.ts";
+
+const DAY_MS = 24 * 60 * 60_000;
+/** A stop waits so long for a release in progress; what is not done then is finished at the next start. */
+const STOP_WAIT_MS = 25_000;
+
+const systemRandom: Random = { uuid: () => randomUUID(), token: (bytes) => randomBytes(bytes).toString("base64url") };
+
+/** What both hosts need before there is a core: the database and the Engine. */
+export interface Foundation {
+    config: Config;
+    logger: Logger;
+    clock: typeof systemClock;
+    random: Random;
+    database: Database;
+    stores: Stores;
+    docker: DockerEngine;
+    compose: ComposeCli;
+    stackFolder: StackFolderFiles;
+    /** Gives the data folder back. Call it last. */
+    close(): Promise<void>;
+}
+
+/** Takes the data folder, opens and migrates the database. @throws DATA_DIR_LOCKED, SECRET_KEY_INVALID */
+export async function layFoundation(config: Config, logger: Logger): Promise<Foundation> {
+    const lock: DataDirectoryLock = await lockDataDirectory(config.dataDirectory);
+    try {
+        const database = await openDatabase({ directory: config.dataDirectory });
+        await database.migrate();
+        const vault = loadVault({ directory: ownDirectory(config), secretKey: config.secretKey, previousSecretKeys: config.previousSecretKeys });
+        const stores = createStores({ knex: database.knex, vault, clock: systemClock, random: systemRandom });
+        const engine = { searchPath: config.searchPath, dockerSocket: config.dockerSocket };
+        const stackFolder = new StackFolderFiles({ stacksDirectory: config.stacksDirectory, backupsDirectory: ownDirectory(config, "backups"), clock: systemClock });
+        return {
+            config,
+            logger,
+            clock: systemClock,
+            random: systemRandom,
+            database,
+            stores,
+            docker: new DockerEngine(engine),
+            compose: new ComposeCli(engine),
+            stackFolder,
+            close: async () => {
+                await database.close();
+                await lock.release();
+            },
+        };
+    } catch (error) {
+        await lock.release();
+        throw error;
+    }
+}
+
+export interface GitDeploy {
+    /** Takes up what the last process left, then begins to work. Call it when the host can be reached. */
+    start(): Promise<void>;
+}
+
+/** Joins ports and their implementations, and registers everything at the host. */
+export function createGitDeploy(foundation: Foundation, host: Host, version: string): GitDeploy {
+    const { config, logger, clock, random, stores, docker, compose, stackFolder } = foundation;
+    const { repositories, buildConfigs, deployments, releases, webhookEvents, audit } = stores;
+
+    const remote = { searchPath: config.searchPath, insecureHttpHosts: config.insecureHttpHosts };
+    const knownHosts = new KnownHostsFile({ path: ownDirectory(config, "known_hosts"), scan: sshKeyscan(remote) });
+    const sshKeys = new OpenSshKeys();
+    const git = new GitCli({
+        ...remote,
+        knownHosts,
+        mirrorsDirectory: ownDirectory(config, "mirrors"),
+        scratchDirectory: ownDirectory(config, "keys"),
+        maxFiles: config.checkoutMaxFiles,
+        maxBytes: config.checkoutMaxBytes,
+    });
+    const workDirectories = new WorkDirectoryFiles({ directory: ownDirectory(config, "work") });
+    const logs = new DeploymentLogFiles({
+        directory: ownDirectory(config, "logs"),
+        maxBytes: config.logMaxBytes,
+        keepDays: config.keepLogDays,
+        keepLogs: config.keepLogs,
+        clock,
+        onAppend: (deploymentId, offset, text) => host.publish("deploymentLog", { deploymentId, offset, text }, { joinedLog: deploymentId }),
+    });
+
+    const metrics = new Metrics({ deployments });
+    const publisher = metrics.watch(host);
+    const views = new Views({ releases, events: webhookEvents, sshKeys, clock, config });
+    const journal = new DeploymentJournal({ store: deployments, publisher, views, clock, random });
+
+    const pipeline = new Pipeline({
+        git,
+        compose,
+        docker,
+        commands: new ContainerCommands({ searchPath: config.searchPath, dockerSocket: config.dockerSocket, scratchDirectory: ownDirectory(config, "work") }),
+        probe: new HttpProbe(),
+        stackFolder,
+        workDirectories,
+        logs,
+        repositories,
+        buildConfigs,
+        deployments,
+        releases,
+        webhookEvents,
+        journal,
+        exclusive: (stack, purpose, work) => host.exclusive(stack, purpose, work),
+        stackChanged: (stack) => host.stackChanged(stack),
+        progress: (stack, text) => host.progress(stack, text),
+        clock,
+        random,
+        logger,
+    });
+    const worker = new Worker({
+        store: deployments,
+        journal,
+        configs: buildConfigs,
+        clock,
+        random,
+        logger,
+        concurrency: config.concurrency,
+        run: (deployment, options) => pipeline.run(deployment, options),
+        resume: (deployment, options) => pipeline.resume(deployment, options),
+    });
+    const queue = new DeploymentQueue({ store: deployments, configs: buildConfigs, journal, worker, clock, logger });
+    const poller = new Poller({
+        repositories,
+        clock,
+        logger,
+        poll: (repository, signal) => poll({ repositories, configs: buildConfigs, deployments, git, queue, clock, random }, repository, signal),
+    });
+    const housekeeping = new Housekeeping({
+        clock,
+        logger,
+        tasks: [
+            { name: "deployment logs", prune: (now) => logs.prune(now) },
+            { name: "delivery payloads", prune: (now) => webhookEvents.prune(config.keepDeliveries, now - config.keepDeliveryDays * DAY_MS) },
+            { name: "backups", prune: (now) => pruneBackups(ownDirectory(config, "backups"), now - config.keepBackupDays * DAY_MS) },
+        ],
+    });
+
+    const receiver = new WebhookReceiver({
+        repositories,
+        buildConfigs,
+        deployments,
+        events: webhookEvents,
+        publisher,
+        audit,
+        logger,
+        journal,
+        clock,
+        random,
+        onQueued: (deployment, superseded) => void queue.accepted({ deployment, superseded }),
+        toView: (event) => views.webhookEvent(event),
+    });
+    const { stacks } = host;
+    const shared = { stacks, audit, views, clock, random };
+    const services: Services = {
+        repositories: new RepositoryService({ ...shared, repositories, buildConfigs, deployments, queue, git, sshKeys, knownHosts, logger, config, onChange: (id) => poller.refresh(id) }),
+        buildConfigs: new BuildConfigService({ ...shared, buildConfigs, repositories }),
+        deployments: new DeploymentService({ ...shared, deployments, releases, repositories, buildConfigs, queue, git, docker, logs }),
+        webhookEvents: new WebhookEventService({ ...shared, events: webhookEvents, repositories, process: (eventId, actor) => receiver.process(eventId, actor) }),
+        apiTokens: new ApiTokenService({ ...shared, tokens: stores.apiTokens }),
+    };
+    const stackGit = new StackGitService({ repositories, buildConfigs, deployments, events: webhookEvents, views });
+
+    registerVerbs({ host, services, logger, random });
+    registerRest({ host, services, stackGit, receive: (incoming) => receiver.receive(incoming), audit, clock, random, logger, version, docker, deployments, metrics });
+    host.extendStacks((names) => stackGit.fields(names));
+    host.onStackDelete((stack) => services.repositories.removeIfLinked(stack, { actor: { kind: "system", name: "stack deleted", address: null }, origin: null }));
+    host.onClose(async () => {
+        await poller.stop();
+        await housekeeping.stop();
+        await worker.stop(STOP_WAIT_MS);
+    });
+
+    return {
+        start: async () => {
+            await workDirectories.sweep(new Set());
+            await recover({ store: deployments, worker, clock, logger });
+            worker.start();
+            await poller.start();
+            housekeeping.start();
+        },
+    };
+}
+
+function ownDirectory(config: Pick<Config, "dataDirectory">, ...names: string[]): string {
+    return path.join(config.dataDirectory, "git-deploy", ...names);
+}

@@ -1,0 +1,68 @@
+import { readFileSync } from "node:fs";
+import { ConfigError, loadConfig } from "./config.ts";
+import { DeployError } from "./domain/errors.ts";
+import { createGitDeploy, layFoundation } from "./git-deploy.ts";
+import { StandaloneHost } from "./host/standalone/standalone-host.ts";
+import { createLogger } from "./log.ts";
+
+/** The standalone server. */
+async function main(): Promise<void> {
+    const config = loadConfig();
+    const logger = createLogger(config.logLevel);
+    const version = readVersion();
+    const foundation = await layFoundation(config, logger);
+    const { clock, random, compose, docker, stackFolder, stores } = foundation;
+    const host = new StandaloneHost({ config, logger, clock, random, compose, docker, stackFolder, version, users: stores.users, settings: stores.settings });
+    const gitDeploy = createGitDeploy(foundation, host, version);
+
+    const { port } = await host.listen();
+    await gitDeploy.start();
+    logger.info({ port, dataDirectory: config.dataDirectory, stacksDirectory: config.stacksDirectory, version }, `listening on port ${port}`);
+
+    let isStopping = false;
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+        process.on(signal, () => {
+            if (isStopping) {
+                return;
+            }
+            isStopping = true;
+            logger.info({ signal }, "stopping: builds are left to the next start, a release in progress is finished");
+            void host
+                .close()
+                .then(() => foundation.close())
+                .then(
+                    () => process.exit(0),
+                    (error: unknown) => {
+                        logger.error({ error }, "the server did not stop cleanly");
+                        process.exit(1);
+                    },
+                );
+        });
+    }
+}
+
+/** The package file lies beside `backend/`, or one folder up from the compiled one. */
+function readVersion(): string {
+    for (const place of ["../package.json", "../../package.json"]) {
+        try {
+            return (JSON.parse(readFileSync(new URL(place, import.meta.url), "utf8")) as { version: string }).version;
+        } catch {
+            // Try the next place.
+        }
+    }
+    return "unknown";
+}
+
+try {
+    await main();
+} catch (error) {
+    if (error instanceof ConfigError) {
+        console.error(`The settings are not right:\n${error.message}`);
+        process.exit(2);
+    }
+    if (error instanceof DeployError) {
+        console.error(`${error.code}: ${error.message}`);
+        process.exit(1);
+    }
+    throw error;
+}
