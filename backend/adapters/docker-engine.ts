@@ -46,6 +46,9 @@ export class DockerEngine implements Docker {
     }
 
     async tail(containerId: string, lines: number): Promise<string[]> {
+        if (!isReference(containerId)) {
+            return [];
+        }
         const container = this.#api.getContainer(containerId);
         const info = await answer(container.inspect(), ifGone(null));
         if (info === null) {
@@ -56,6 +59,9 @@ export class DockerEngine implements Docker {
     }
 
     async imageId(reference: string): Promise<string | null> {
+        if (!isReference(reference)) {
+            return null;
+        }
         const image = await answer(this.#api.getImage(reference).inspect(), (status) => (status === 404 || status === 400 ? null : undefined));
         return image?.Id ?? null;
     }
@@ -63,13 +69,16 @@ export class DockerEngine implements Docker {
     /** @throws IMAGE_MISSING */
     async tag(imageIdOrReference: string, newReference: string): Promise<void> {
         const { repository, tag } = splitReference(newReference);
-        const isDone = await answer(this.#api.getImage(imageIdOrReference).tag({ repo: repository, tag }).then(() => true), ifGone(false));
+        const isDone = isReference(imageIdOrReference) && (await answer(this.#api.getImage(imageIdOrReference).tag({ repo: repository, tag }).then(() => true), ifGone(false)));
         if (!isDone) {
             throw new DeployError("IMAGE_MISSING", `The image ${imageIdOrReference} is not on this machine any more. Deploy the commit again to build it anew.`);
         }
     }
 
     async untag(reference: string): Promise<void> {
+        if (!isReference(reference)) {
+            return;
+        }
         await answer(this.#api.getImage(reference).remove({}), (status) => (status === 404 || status === 409 || status === 400 ? [] : undefined));
     }
 
@@ -95,6 +104,14 @@ export class DockerEngine implements Docker {
     async #list(label: string): Promise<Dockerode.ContainerInfo[]> {
         return await answer(this.#api.listContainers({ all: true, filters: { label: [label] } }));
     }
+}
+
+/**
+ * Names and ids become part of a request's path, and image names come from compose files.
+ * @returns false for what the Engine could not have, such as `../containers/x` or `x?force=1`
+ */
+export function isReference(text: string): boolean {
+    return /^[A-Za-z0-9][A-Za-z0-9._:/@+-]*$/.test(text) && !text.split("/").some((part) => part === "" || part === "." || part === "..");
 }
 
 function ifGone<T>(instead: T): (status: number) => T | undefined {

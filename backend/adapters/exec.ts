@@ -153,5 +153,3 @@ function timeoutError(file: string, timeoutMs: number): DeployError {
 function asError(reason: unknown): Error {
     return reason instanceof Error ? reason : new Error(String(reason));
 }
-
-export { runProgram as exec };

@@ -1,7 +1,7 @@
 import type { ContainerInfo, ContainerInspectInfo } from "dockerode";
 import { describe, expect, it } from "vitest";
 import { projectIn } from "../../../backend/adapters/docker-events.ts";
-import { splitReference } from "../../../backend/adapters/docker-engine.ts";
+import { isReference, splitReference } from "../../../backend/adapters/docker-engine.ts";
 import { containerState, projectsOf } from "../../../backend/adapters/docker-listing.ts";
 import { logLines } from "../../../backend/adapters/docker-log-frames.ts";
 import { ownContainerIds } from "../../../backend/adapters/docker-own-container.ts";
@@ -104,6 +104,15 @@ describe("ownContainerIds", () => {
 });
 
 describe("small readings", () => {
+    it("lets no image name lead a request elsewhere", () => {
+        for (const name of ["nginx", "sha256:ab", "registry.test:5000/a/b-c_d:1.2@sha256:ab"]) {
+            expect(isReference(name)).toBe(true);
+        }
+        for (const name of ["", "../containers/json", "a/../../containers/x", "a?force=1", "a#b", "a b", "-a", "a//b", "a/./b", "a%2e"]) {
+            expect(isReference(name)).toBe(false);
+        }
+    });
+
     it.each([
         ["blog-web", "blog-web", "latest"],
         ["blog-web:1.2", "blog-web", "1.2"],
