@@ -72,11 +72,10 @@ async function main(): Promise<void> {
         tell(`Why: ${ended.error ?? ""}`);
         tell(`http://127.0.0.1:${stack.port} still says: ${GREEN}${(await stack.served()) ?? "nothing"}${RESET}`);
 
-        say("A webhook with a wrong signature");
-        const forged = await stack.tellAbout(broken.sha, first.sha);
-        stack.webhookSecret = "somebody-guesses";
-        const refused = await stack.tellAbout(first.sha, broken.sha);
-        tell(`a redelivery under the right secret is answered ${forged.status}, a forged one ${refused.status} ${refused.body.code ?? ""}`);
+        say("A webhook that somebody forged");
+        stack.webhookSecret = "a guess";
+        const forged = await stack.tellAbout(first.sha, broken.sha);
+        tell(`answered ${forged.status} ${forged.body.code ?? ""}, recorded without its payload, nothing done`);
 
         say("That is the main job. Removing everything again …");
     } finally {
