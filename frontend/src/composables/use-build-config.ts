@@ -11,8 +11,8 @@ export type BuildConfigDraft = Omit<BuildConfigView, "id" | "stackId" | "reposit
 export interface OpenBuildConfig extends Loaded<BuildConfigView | null> {
     readonly draft: Ref<BuildConfigDraft | null>;
     readonly isChanged: ComputedRef<boolean>;
-    save(): Promise<void>;
-    discard(): void;
+    readonly save: () => Promise<void>;
+    readonly discard: () => void;
 }
 
 function draftOf(config: BuildConfigView): BuildConfigDraft {
@@ -67,7 +67,7 @@ export function useBuildConfig(stack: () => string): OpenBuildConfig {
         draft,
         isChanged,
         discard,
-        async save() {
+        save: async () => {
             if (draft.value === null) {
                 return;
             }

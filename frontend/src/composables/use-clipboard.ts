@@ -11,19 +11,19 @@ function copyOldWay(text: string): boolean {
     area.style.opacity = "0";
     (document.querySelector("dialog[open]") ?? document.body).append(area);
     area.select();
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- the only way on a page without https
+    // Deprecated, and the only way on a page without https.
     const isCopied = document.execCommand("copy");
     area.remove();
     return isCopied;
 }
 
-export function useClipboard(): { isCopied: Ref<boolean>; copy(text: string): Promise<void> } {
+export function useClipboard(): { isCopied: Ref<boolean>; copy: (text: string) => Promise<void> } {
     const isCopied = ref(false);
     let timer: ReturnType<typeof setTimeout> | undefined;
     onScopeDispose(() => clearTimeout(timer));
     return {
         isCopied,
-        async copy(text) {
+        copy: async (text) => {
             try {
                 await navigator.clipboard.writeText(text);
                 isCopied.value = true;

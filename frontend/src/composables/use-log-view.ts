@@ -16,7 +16,7 @@ export interface LogView {
     readonly hits: ComputedRef<number[]>;
     /** Which of `hits` is looked at. */
     readonly hit: Ref<number>;
-    step(by: 1 | -1): void;
+    readonly step: (by: 1 | -1) => void;
 }
 
 /** What of a log is shown: one step or all, from a level on; and where the searched text stands. */
@@ -42,7 +42,7 @@ export function useLogView(lines: () => LogLine[], stepName: () => StepName | nu
         level,
         hits,
         hit,
-        step(by) {
+        step: (by) => {
             const count = hits.value.length;
             hit.value = count === 0 ? 0 : (hit.value + by + count) % count;
         },

@@ -4,11 +4,11 @@ import { usePush, useServer } from "../server/server.ts";
 import { useLoaded, type Loaded } from "./use-request.ts";
 
 export interface OpenRepository extends Loaded<{ repository: RepositoryView | null }> {
-    save(input: RepositoryInput): Promise<RepositorySaved>;
-    test(input: RepositoryTestInput): Promise<RepositoryTestResult>;
-    rotateSecret(): Promise<{ webhookSecret: string; previousSecretValidUntil: string | null }>;
-    resumeAutoDeploy(): Promise<void>;
-    unlink(): Promise<void>;
+    readonly save: (input: RepositoryInput) => Promise<RepositorySaved>;
+    readonly test: (input: RepositoryTestInput) => Promise<RepositoryTestResult>;
+    readonly rotateSecret: () => Promise<{ webhookSecret: string; previousSecretValidUntil: string | null }>;
+    readonly resumeAutoDeploy: () => Promise<void>;
+    readonly unlink: () => Promise<void>;
 }
 
 /** The Git remote of one stack; every change comes back from the server before it is shown. */
@@ -31,22 +31,22 @@ export function useRepository(stack: () => string): OpenRepository {
 
     return {
         ...loaded,
-        async save(input) {
+        save: async (input) => {
             const { gitRepository } = await server.call("saveGitRepository", stack(), input);
             const { webhookSecret: _shownOnce, ...repository } = gitRepository;
             loaded.value.value = { repository };
             return gitRepository;
         },
         test: (input) => server.call("testGitRepository", stack(), input),
-        async rotateSecret() {
+        rotateSecret: async () => {
             const rotated = await server.call("rotateWebhookSecret", stack());
             await loaded.reload();
             return rotated;
         },
-        async resumeAutoDeploy() {
+        resumeAutoDeploy: async () => {
             loaded.value.value = { repository: (await server.call("resumeAutoDeploy", stack())).gitRepository };
         },
-        async unlink() {
+        unlink: async () => {
             await server.call("deleteGitRepository", stack());
             loaded.value.value = { repository: null };
         },

@@ -6,7 +6,7 @@ export interface Loaded<T> {
     readonly value: ShallowRef<T | null>;
     readonly isLoading: Ref<boolean>;
     readonly error: ShallowRef<ServerError | null>;
-    reload(): Promise<void>;
+    readonly reload: () => Promise<void>;
 }
 
 /**
@@ -49,8 +49,8 @@ export interface Action<A extends unknown[], R> {
     readonly isRunning: Ref<boolean>;
     readonly error: ShallowRef<ServerError | null>;
     /** Undefined when it failed; then `error` says why. A second call while one runs is ignored. */
-    run(...args: A): Promise<R | undefined>;
-    clear(): void;
+    readonly run: (...args: A) => Promise<R | undefined>;
+    readonly clear: () => void;
 }
 
 /** Something a person does: one at a time, its failure kept for display. */
@@ -60,7 +60,7 @@ export function useAction<A extends unknown[], R>(act: (...args: A) => Promise<R
     return {
         isRunning,
         error,
-        async run(...args) {
+        run: async (...args) => {
             if (isRunning.value) {
                 return undefined;
             }
@@ -75,6 +75,6 @@ export function useAction<A extends unknown[], R>(act: (...args: A) => Promise<R
                 isRunning.value = false;
             }
         },
-        clear: () => (error.value = null),
+        clear: () => void (error.value = null),
     };
 }

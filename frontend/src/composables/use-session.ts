@@ -19,12 +19,12 @@ export interface Session {
     /** False when the server needs no log-in: there is nothing to log out from. */
     readonly canLogOut: Readonly<Ref<boolean>>;
     /** @throws ServerError */
-    setUp(username: string, password: string): Promise<void>;
+    readonly setUp: (username: string, password: string) => Promise<void>;
     /** @throws ServerError */
-    logIn(username: string, password: string, isRemembered: boolean): Promise<void>;
-    logOut(): void;
+    readonly logIn: (username: string, password: string, isRemembered: boolean) => Promise<void>;
+    readonly logOut: () => void;
     /** @throws ServerError */
-    changePassword(currentPassword: string, newPassword: string): Promise<void>;
+    readonly changePassword: (currentPassword: string, newPassword: string) => Promise<void>;
 }
 
 export const SESSION: InjectionKey<Session> = Symbol("session");
@@ -76,6 +76,13 @@ export function createSession(connection: Connection): Session {
         }, afterMs);
     }
 
+    async function logIn(name: string, password: string, isRemembered: boolean): Promise<void> {
+        const { token } = await connection.direct("login", { username: name, password, token: "" });
+        keepToken(token, isRemembered);
+        username.value = name;
+        enter();
+    }
+
     connection.onLifecycle("connect", () => {
         const token = readToken();
         if (token === null || token === AUTO_LOGIN) {
@@ -109,23 +116,18 @@ export function createSession(connection: Connection): Session {
         state,
         username,
         canLogOut: computed(() => !isAutomatic.value),
-        async setUp(name, password) {
+        setUp: async (name, password) => {
             await connection.direct("setup", name, password);
-            await this.logIn(name, password, true);
+            await logIn(name, password, true);
         },
-        async logIn(name, password, isRemembered) {
-            const { token } = await connection.direct("login", { username: name, password, token: "" });
-            keepToken(token, isRemembered);
-            username.value = name;
-            enter();
-        },
-        logOut() {
+        logIn,
+        logOut: () => {
             forgetToken();
             username.value = "";
             state.value = "login";
             connection.reopen();
         },
-        async changePassword(currentPassword, newPassword) {
+        changePassword: async (currentPassword, newPassword) => {
             await connection.direct("changePassword", { currentPassword, newPassword });
             // The change makes every token worthless, ours too.
             const isRemembered = localStorage.getItem(REMEMBER_KEY) !== "0";

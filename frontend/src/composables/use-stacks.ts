@@ -6,8 +6,8 @@ import { onReady } from "./use-session.ts";
 export interface Stacks {
     readonly list: ComputedRef<StackSummary[]>;
     readonly isLoaded: Readonly<Ref<boolean>>;
-    find(name: string): StackSummary | undefined;
-    refresh(): void;
+    readonly find: (name: string) => StackSummary | undefined;
+    readonly refresh: () => void;
 }
 
 export const STACKS: InjectionKey<Stacks> = Symbol("stacks");

@@ -6,7 +6,7 @@ const MAX_LINES = 2_000;
 const SHOW_EVERY_MS = 50;
 
 /** The output of one of Dockge's terminals, with what it has said before we came. */
-export function useTerminal(name: () => string): { lines: ShallowRef<string[]>; exitCode: Ref<number | null>; clear(): void } {
+export function useTerminal(name: () => string): { lines: ShallowRef<string[]>; exitCode: Ref<number | null>; clear: () => void } {
     const server = useServer();
     const lines = shallowRef<string[]>([]);
     const exitCode = ref<number | null>(null);

@@ -28,11 +28,11 @@ export function applyTheme(): void {
     });
 }
 
-export function useTheme(): { theme: Ref<Theme>; isDark: ComputedRef<boolean>; choose(next: Theme): void } {
+export function useTheme(): { theme: Ref<Theme>; isDark: ComputedRef<boolean>; choose: (next: Theme) => void } {
     return {
         theme,
         isDark,
-        choose(next) {
+        choose: (next) => {
             theme.value = next;
             localStorage.setItem(THEME_KEY, next);
         },

@@ -20,20 +20,20 @@ function close(id: number): void {
 
 export interface Toasts {
     readonly list: DeepReadonly<Ref<Toast[]>>;
-    success(text: string): void;
-    failure(thrown: unknown): void;
-    close(id: number): void;
+    readonly success: (text: string) => void;
+    readonly failure: (thrown: unknown) => void;
+    readonly close: (id: number) => void;
 }
 
 export function useToasts(): Toasts {
     return {
-        list: readonly(toasts) as DeepReadonly<Ref<Toast[]>>,
-        success(text) {
+        list: readonly(toasts),
+        success: (text) => {
             const id = nextId++;
             toasts.value = [...toasts.value, { id, kind: "success", text, error: null }];
             setTimeout(() => close(id), SUCCESS_MS);
         },
-        failure(thrown) {
+        failure: (thrown) => {
             const error = toServerError(thrown);
             toasts.value = [...toasts.value, { id: nextId++, kind: "failure", text: error.message, error }];
         },

@@ -67,7 +67,7 @@ export function connect(url?: string): Connection {
         }
     });
 
-    async function ask(envelope: unknown[], event: string, args: unknown[]): Promise<Record<string, unknown>> {
+    async function ask<T>(envelope: unknown[], event: string, args: unknown[]): Promise<T> {
         if (!socket.connected) {
             throw new ServerError("CONNECTION_LOST", "The connection to the server is lost. Try again when it is back.");
         }
@@ -80,7 +80,7 @@ export function connect(url?: string): Connection {
                 ? new ServerError("NO_ANSWER", "The server did not answer in time. It may still be working on it.", { event })
                 : new ServerError("CONNECTION_LOST", "The connection was lost before the server answered.", { event });
         }
-        return readAnswer(answer, event);
+        return readAnswer(answer, event) as T;
     }
 
     return {
@@ -88,9 +88,9 @@ export function connect(url?: string): Connection {
         wasConnected: readonly(wasConnected),
         generation: readonly(generation),
         info: readonly(info),
-        call: (verb: Verb, ...args: unknown[]) => ask(["agent", ""], verb, args) as never,
-        dockge: (event: DockgeVerb, ...args: unknown[]) => ask(["agent", ""], event, args) as never,
-        direct: (event: DirectVerb, ...args: unknown[]) => ask([], event, args) as never,
+        call: (verb: Verb, ...args: unknown[]) => ask(["agent", ""], verb, args),
+        dockge: (event: DockgeVerb, ...args: unknown[]) => ask(["agent", ""], event, args),
+        direct: (event: DirectVerb, ...args: unknown[]) => ask([], event, args),
         on<P extends AnyPush>(push: P, handler: PushHandler<P>) {
             const set = listeners.get(push) ?? new Set();
             listeners.set(push, set);
