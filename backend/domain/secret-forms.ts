@@ -23,6 +23,10 @@ export class SecretForms {
         this.#addBase64(value.trimEnd());
     }
 
+    get isEmpty(): boolean {
+        return this.#forms.size === 0;
+    }
+
     all(): string[] {
         return [...this.#forms];
     }
