@@ -1,4 +1,4 @@
-import { isCancellable, isRetryable } from "../../common/deployment.ts";
+import { isCancellable, isFinal, isRetryable } from "../../common/deployment.ts";
 import type { DeployInput, DeploymentListInput, LogInput } from "../../common/schemas.ts";
 import type { DeploymentDetail, DeploymentView, LogPage, Page } from "../../common/wire.ts";
 import type { Deployment, Release, Repository } from "../domain/entities.ts";
@@ -29,7 +29,7 @@ interface Parts {
     queue: Queue;
     git: Pick<Git, "listRefs">;
     docker: Pick<Docker, "imageId">;
-    logs: Pick<DeploymentLogs, "read" | "query" | "lines">;
+    logs: Pick<DeploymentLogs, "read" | "query">;
     stacks: Stacks;
     audit: Pick<AuditLog, "append">;
     views: Views;
@@ -147,7 +147,9 @@ export class DeploymentService {
     }
 
     async log(id: string, input: LogInput): Promise<LogPage> {
-        return await this.#parts.logs.query(await this.#require(id), input);
+        const deployment = await this.#require(id);
+        const page = await this.#parts.logs.query(deployment, input);
+        return { ...page, isComplete: page.isComplete || hasNoLog(deployment, page.size) };
     }
 
     /**
@@ -162,8 +164,9 @@ export class DeploymentService {
 
     /** What a client that follows the log has not seen yet, at most 1 MiB; `offset` is where to go on. */
     async logFrom(id: string, offset: number): Promise<{ text: string; offset: number; isComplete: boolean }> {
-        const chunk = await this.#parts.logs.read(await this.#require(id), offset, JOIN_MAX_BYTES);
-        return { text: chunk.text, offset: chunk.nextOffset, isComplete: chunk.isComplete };
+        const deployment = await this.#require(id);
+        const chunk = await this.#parts.logs.read(deployment, offset, JOIN_MAX_BYTES);
+        return { text: chunk.text, offset: chunk.nextOffset, isComplete: chunk.isComplete || hasNoLog(deployment, chunk.size) };
     }
 
     /** @throws DEPLOYMENT_NOT_FOUND */
@@ -259,4 +262,9 @@ export class DeploymentService {
     async #audit(caller: Caller, action: string, deployment: Deployment, details: Record<string, unknown> = {}): Promise<void> {
         await this.#parts.audit.append({ actor: caller.actor, action, stackId: deployment.stackId, subject: deployment.id, details });
     }
+}
+
+/** It ended before it ran, or retention has removed its log: nothing more will come. */
+function hasNoLog(deployment: Deployment, size: number): boolean {
+    return size === 0 && isFinal(deployment.status);
 }

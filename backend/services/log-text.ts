@@ -10,24 +10,24 @@ const READ_BYTES = 1024 * 1024;
 const PAGE_LINES = 10_000;
 const BUILD_STEPS: ReadonlySet<StepName> = new Set<StepName>(["fetch", "checkout", "pre-build", "build", "post-build"]);
 
+/** Of a longer log the two halves are taken from its end: nobody waits for 80 MiB to be read. */
+const MAX_SCAN_BYTES = 8 * 1024 * 1024;
+
+type LogOf = Pick<Deployment, "id" | "createdAt">;
+
 /** The log in the two halves that the data model has: up to the built images, and from the release on. The last 1 MiB of each. */
-export async function logTails(
-    logs: Pick<DeploymentLogs, "read" | "lines">,
-    deployment: Pick<Deployment, "id" | "createdAt">,
-): Promise<{ build: string; deployment: string; size: number }> {
+export async function logTails(logs: Pick<DeploymentLogs, "read" | "query">, deployment: LogOf): Promise<{ build: string; deployment: string; size: number }> {
     const { size } = await logs.read(deployment, 0, 0);
     const build = new Tail();
     const release = new Tail();
-    if (size > 0) {
-        for await (const line of logs.lines(deployment, {})) {
-            (BUILD_STEPS.has(line.step) ? build : release).add(line);
-        }
+    for await (const line of lines(logs, deployment, { offset: Math.max(0, size - MAX_SCAN_BYTES) })) {
+        (BUILD_STEPS.has(line.step) ? build : release).add(line);
     }
     return { build: build.text, deployment: release.text, size };
 }
 
 /** Byte for byte what the file holds, so that whoever counts can go on from where it ended. */
-export async function* rawText(logs: Pick<DeploymentLogs, "read">, deployment: Pick<Deployment, "id" | "createdAt">, offset: number): AsyncIterable<string> {
+export async function* rawText(logs: Pick<DeploymentLogs, "read">, deployment: LogOf, offset: number): AsyncIterable<string> {
     for (let next = offset; ; ) {
         const chunk = await logs.read(deployment, next, READ_BYTES);
         if (chunk.text === "") {
@@ -39,13 +39,17 @@ export async function* rawText(logs: Pick<DeploymentLogs, "read">, deployment: P
 }
 
 /** The lines that the filter lets through, at most `limit` of them. */
-export async function* filteredText(logs: Pick<DeploymentLogs, "query">, deployment: Pick<Deployment, "id" | "createdAt">, input: LogInput): AsyncIterable<string> {
+export async function* filteredText(logs: Pick<DeploymentLogs, "query">, deployment: LogOf, input: LogInput): AsyncIterable<string> {
+    for await (const line of lines(logs, deployment, input)) {
+        yield `${formatLogLine(line)}\n`;
+    }
+}
+
+async function* lines(logs: Pick<DeploymentLogs, "query">, deployment: LogOf, input: LogInput): AsyncIterable<LogLine> {
     let { offset } = input;
     for (let left = input.limit ?? Infinity; left > 0; ) {
         const page = await logs.query(deployment, { ...input, offset, limit: Math.min(left, PAGE_LINES) });
-        if (page.lines.length > 0) {
-            yield page.lines.map((line) => `${formatLogLine(line)}\n`).join("");
-        }
+        yield* page.lines;
         if (page.nextOffset <= offset || page.nextOffset >= page.size) {
             return;
         }

@@ -131,6 +131,13 @@ describe("reading", () => {
         expect(await read({ offset: 0, q: "three" })).toBe(third);
     });
 
+    it("is complete without a log when the deployment ended before it ran", async () => {
+        world.deployments.push(aDeployment("d1", HEAD, { status: "cancelled" }), aDeployment("d2", HEAD, { status: "pending" }));
+        expect(await world.services.deployments.logFrom("d1", 0)).toEqual({ text: "", offset: 0, isComplete: true });
+        expect(await world.services.deployments.logFrom("d2", 0)).toEqual({ text: "", offset: 0, isComplete: false });
+        expect(await world.services.deployments.log("d1", { offset: 0 })).toMatchObject({ isComplete: true });
+    });
+
     it("lists what is left of a stack that is gone, and refuses one that never was", async () => {
         world.stackNames.clear();
         world.succeed("d1");
