@@ -82,7 +82,7 @@ export class LogSink {
         this.#batch = [];
         this.#batchLengthNow = 0;
         const lost = this.#lostLines;
-        const notice = lost === 0 ? "" : this.#note(`${lost} lines could not be written here. Is the disk full?`);
+        const notice = lost === 0 ? "" : this.#note(`Lines that could not be written here: ${lost}. Is the disk full?`);
         try {
             this.#write(Buffer.from(notice + lines.join(""), "utf8"));
             this.#lostLines = 0;

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { EventEmitter, once } from "node:events";
 import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
+import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DeploymentLogFiles, type DeploymentLogFilesOptions } from "../../backend/adapters/deployment-log-files.ts";
 import { Secret } from "../../backend/domain/secret.ts";
 import type { LogLine } from "../../common/wire.ts";
@@ -137,6 +138,30 @@ describe("a deployment's log", () => {
         writer.line("build", "out", "after");
         await writer.close();
         expect(textsOf((await logFiles().query(deployment, { offset: 0 })).lines)).toEqual(["before", "after"]);
+    });
+
+    it("survives a full disk: nothing is torn, and the number of lost lines is written when there is room again", async () => {
+        const deployment = newDeployment();
+        const writer = await logFiles({ maxBytes: 160 }).open(deployment, []);
+        const write = fs.writeSync.bind(fs) as (...args: unknown[]) => number;
+        const full = vi.spyOn(fs, "writeSync").mockImplementation((...args: unknown[]) => {
+            if (full.mock.calls.length > 1) {
+                throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+            }
+            return write(args[0], (args[1] as Buffer).subarray(0, 5));
+        });
+        try {
+            writer.line("build", "out", "lost");
+        } finally {
+            full.mockRestore();
+        }
+        expect(await readFile(fileOf(deployment), "utf8")).toBe("");
+        writer.line("build", "out", "kept");
+        await writer.close();
+        const text = await readFile(fileOf(deployment), "utf8");
+        expect(text).toContain("Lines that could not be written here: 1. Is the disk full?");
+        expect(text).toContain("\tkept\n");
+        expect(appended.map((push) => push.text).join("")).toBe(text);
     });
 
     it("refuses an id that is no id", async () => {
