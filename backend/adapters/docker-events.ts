@@ -4,7 +4,7 @@ import { OutputTail } from "./exec-output.ts";
 import { PROJECT_LABEL } from "./docker-listing.ts";
 
 const FIRST_RETRY_MS = 500;
-const MAX_RETRY_MS = 30_000;
+const MAX_RETRY_MS = 5000;
 /** Not `exec_*` and `top`, which health checks cause every few seconds without any change. */
 const EVENTS = ["create", "start", "restart", "stop", "die", "oom", "pause", "unpause", "rename", "update", "destroy", "health_status"];
 

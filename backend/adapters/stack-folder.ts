@@ -2,7 +2,7 @@ import { mkdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { DeployError, toDeployError } from "../domain/errors.ts";
 import type { ApplyReport, Clock, StackFolder } from "../domain/ports.ts";
-import { errnoOf, kindOf, OpenFolder } from "./open-folder.ts";
+import { errnoOf, ignore, kindOf, OpenFolder } from "./open-folder.ts";
 import { StackFolderBackup } from "./stack-folder-backup.ts";
 import { inspectFolder } from "./stack-folder-inspection.ts";
 import { nameOf, outsideStack, requireStackName, stackComponents } from "./stack-folder-paths.ts";
@@ -97,9 +97,10 @@ export class StackFolderFiles implements StackFolder {
     /** null when there is no such folder. @throws PATH_OUTSIDE_STACK when it is a symlink */
     async #open(stack: string): Promise<OpenFolder | null> {
         const name = requireStackName(stack);
-        const parent = await OpenFolder.open(this.#settings.stacksDirectory).catch((error: unknown) => {
-            throw writeError(error, this.#settings.stacksDirectory);
-        });
+        const parent = await OpenFolder.open(this.#settings.stacksDirectory).catch(ignore("ENOENT"));
+        if (parent === undefined) {
+            return null;
+        }
         try {
             const folder = await parent.walk([name]);
             if (folder instanceof OpenFolder) {

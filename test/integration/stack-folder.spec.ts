@@ -42,15 +42,17 @@ function filesOf(tree: Tree, like = ""): ReleaseFile[] {
 
 async function put(directory: string, tree: Tree): Promise<void> {
     await mkdir(directory, { recursive: true });
-    for (const [file, value] of Object.entries(tree)) {
-        const target = path.join(directory, file);
-        await mkdir(path.dirname(target), { recursive: true });
-        if (value.startsWith("->")) {
-            await symlink(contentOf(value), target);
-        } else {
-            await writeFile(target, contentOf(value), { mode: value.startsWith("!") ? 0o755 : 0o644 });
-        }
-    }
+    await Promise.all(
+        Object.entries(tree).map(async ([file, value]) => {
+            const target = path.join(directory, file);
+            await mkdir(path.dirname(target), { recursive: true });
+            if (value.startsWith("->")) {
+                await symlink(contentOf(value), target);
+            } else {
+                await writeFile(target, contentOf(value), { mode: value.startsWith("!") ? 0o755 : 0o644 });
+            }
+        }),
+    );
 }
 
 /** What lies in a folder, in the same notation; empty folders end with a slash. */
@@ -343,6 +345,7 @@ describe("reading a stack", () => {
 
     it("gives text, null for what is not there, and nothing through a symlink", async () => {
         expect(await folder().read("blog", "compose.yaml")).toBeNull();
+        expect(await new StackFolderFiles({ stacksDirectory: path.join(root, "none"), backupsDirectory: root, clock }).read("blog", "compose.yaml")).toBeNull();
         await put(blog(), { "compose.yaml": "services: {}", link: "->compose.yaml", "dir/x": "1", out: `->${root}` });
         expect(await folder().read("blog", "compose.yaml")).toBe("services: {}");
         expect(await folder().read("blog", "dir")).toBeNull();
