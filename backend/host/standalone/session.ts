@@ -17,10 +17,12 @@ export class Session {
     /** `host:port` when a Dockge hub connects on behalf of its browsers, else empty. */
     readonly endpoint: string;
     readonly #socket: Socket;
+    readonly #origin: string;
     #user: User | null = null;
 
-    constructor(socket: Socket, address: string) {
+    constructor(socket: Socket, address: string, origin: string) {
         this.#socket = socket;
+        this.#origin = origin;
         this.id = socket.id;
         this.address = address;
         const endpoint = socket.handshake.headers["endpoint"];
@@ -41,7 +43,7 @@ export class Session {
 
     /** @throws NOT_LOGGED_IN */
     get hostUser(): HostUser {
-        return { name: this.requireUser().username, address: this.address, connectionId: this.id };
+        return { name: this.requireUser().username, address: this.address, origin: this.#origin, connectionId: this.id };
     }
 
     logIn(user: User): void {

@@ -3,7 +3,7 @@ import { Server, type Socket } from "socket.io";
 import { LIMITS } from "../../../common/schemas.ts";
 import type { Config } from "../../config.ts";
 import type { Logger } from "../../domain/ports.ts";
-import { clientAddress } from "./client-address.ts";
+import { clientAddress, clientOrigin } from "./client-address.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { isOriginAllowed } from "./origin-check.ts";
 import { Session } from "./session.ts";
@@ -68,8 +68,11 @@ export class Sockets {
     }
 
     #accept(socket: Socket): void {
-        const address = clientAddress(socket.handshake.headers, socket.handshake.address, this.#parts.config.isProxyTrusted);
-        const session = new Session(socket, address);
+        const { headers } = socket.handshake;
+        const { isProxyTrusted } = this.#parts.config;
+        const address = clientAddress(headers, socket.handshake.address, isProxyTrusted);
+        // A browser that opens a WebSocket at once says itself where it is, https in front of any proxy included; a polling one does not.
+        const session = new Session(socket, address, headers.origin ?? clientOrigin(headers, isProxyTrusted));
         this.#sessions.set(socket.id, session);
         socket.on("disconnect", () => this.#sessions.delete(socket.id));
         socket.onAny((event: string, ...args: unknown[]) => this.#track(this.#call(session, event, args)));
