@@ -1,4 +1,4 @@
-import { pathsMatter } from "../domain/decide.ts";
+import { pathsMatter, verdictText } from "../domain/decide.ts";
 import { DeployError } from "../domain/errors.ts";
 import type { Commit, FetchTarget } from "../domain/ports.ts";
 import { linesTo, type Run } from "./run-context.ts";
@@ -48,9 +48,10 @@ async function checkPaths(run: Run, commit: Commit): Promise<void> {
     if (changed === null || pathsMatter(changed, config)) {
         return;
     }
+    const reason = `None of the ${changed.length} files changed since the released commit match this stack's path filters.`;
     const delivery = await parts.webhookEvents.byDeployment(deployment.id);
     if (delivery !== null) {
-        await parts.webhookEvents.update(delivery.id, { verdict: "PATHS_UNCHANGED" });
+        await parts.webhookEvents.update(delivery.id, { verdict: verdictText({ kind: "ignore", code: "PATHS_UNCHANGED", reason }) });
     }
-    throw new DeployError("PATHS_UNCHANGED", `None of the ${changed.length} files changed since the released commit match this stack's path filters.`);
+    throw new DeployError("PATHS_UNCHANGED", reason);
 }

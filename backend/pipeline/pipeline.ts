@@ -1,6 +1,7 @@
 import type { Deployment, Release } from "../domain/entities.ts";
 import { DeployError, toDeployError } from "../domain/errors.ts";
 import type { Outcome } from "../domain/outcome.ts";
+import { Redactor } from "../domain/redact.ts";
 import { Secret } from "../domain/secret.ts";
 import { keepBaseline } from "./baseline.ts";
 import { buildImages } from "./build.ts";
@@ -13,7 +14,7 @@ import { awaitHealth } from "./health.ts";
 import { putInPlace, requireImages } from "./release.ts";
 import { rollBack } from "./rollback.ts";
 import type { PipelineParts, Run } from "./run-context.ts";
-import { isCancelling, runStep } from "./step.ts";
+import { isCancelling, redacted, runStep } from "./step.ts";
 
 export interface RunOptions {
     /** Aborts with the DeployError that the run should end with. */
@@ -65,7 +66,8 @@ export class Pipeline {
             const log = await logs.open(deployment, secrets);
             const directory = await workDirectories.create(deployment.id, "source", "plan", "rollback");
             const directories = { source: `${directory}/source`, plan: `${directory}/plan`, rollback: `${directory}/rollback` };
-            const run: Run = { parts: this.#parts, deployment, repository, config, log, signal: options.signal, directories };
+            const redactor = new Redactor(secrets);
+            const run: Run = { parts: this.#parts, deployment, repository, config, log, redact: (text) => redactor.redact(text), signal: options.signal, directories };
             try {
                 return await this.#settle(run, work);
             } finally {
@@ -82,7 +84,7 @@ export class Pipeline {
         try {
             outcome = await work(run);
         } catch (thrown) {
-            const error = toDeployError(thrown);
+            const error = redacted(run, toDeployError(thrown));
             if (error.code === "INTERNAL") {
                 this.#parts.logger.error({ error: error.cause, deploymentId: run.deployment.id }, "a deployment failed for a reason nobody foresaw");
             }
@@ -178,7 +180,7 @@ async function release(run: Run, candidate: Release, checkout: Checkout | null):
             });
             await runStep(run, "health", () => awaitHealth(run, released, "health", signal));
         } catch (thrown) {
-            return await rollBack(run, candidate, toDeployError(thrown));
+            return await rollBack(run, candidate, redacted(run, toDeployError(thrown)));
         }
         const now = parts.clock.now();
         await parts.releases.update(candidate.id, { status: "healthy", healthyAt: now });

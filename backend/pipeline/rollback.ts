@@ -5,7 +5,7 @@ import { abortAfter } from "./deadline.ts";
 import { awaitHealth } from "./health.ts";
 import { putInPlace } from "./release.ts";
 import type { Run } from "./run-context.ts";
-import { runStep } from "./step.ts";
+import { redacted, runStep } from "./step.ts";
 
 /** However long the failed release took, going back has this long. */
 const ROLLBACK_LIMIT_MS = 10 * 60_000;
@@ -34,7 +34,7 @@ export async function rollBack(run: Run, candidate: Release, cause: DeployError)
         });
         return { status: "rolled_back", error: cause };
     } catch (thrown) {
-        const error = toDeployError(thrown);
+        const error = redacted(run, toDeployError(thrown));
         return {
             status: "failed",
             error: new DeployError("ROLLBACK_FAILED", `${sentence(cause.message)} Returning to the last healthy release failed too: ${sentence(error.message)} The stack needs a person.`, { cause: thrown }),

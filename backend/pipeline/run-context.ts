@@ -56,6 +56,8 @@ export interface Run {
     readonly repository: Repository;
     readonly config: BuildConfig;
     readonly log: DeploymentLogWriter;
+    /** Masks the stack's secrets: what a tool said may end in an error that is stored and shown. */
+    readonly redact: (text: string) => string;
     /** Ends the build when it aborts; its reason is the DeployError that the run ends with. */
     readonly signal: AbortSignal;
     /** Directories of this run below `work/`. */

@@ -1,5 +1,5 @@
 import type { StepName } from "../../common/deployment.ts";
-import { toDeployError, type DeployError } from "../domain/errors.ts";
+import { DeployError, toDeployError } from "../domain/errors.ts";
 import type { Run } from "./run-context.ts";
 
 const CANCELLING = new Set<string>(["CANCELLED_BY_USER", "SUPERSEDED", "COMMIT_GONE", "PATHS_UNCHANGED", "UNLINKED", "INTERRUPTED"]);
@@ -20,11 +20,18 @@ export async function runStep<T>(run: Run, name: StepName, work: () => Promise<T
         await journal.endStep(run.deployment, step, "successful", null);
         return result;
     } catch (thrown) {
-        const error = toDeployError(thrown);
+        const error = redacted(run, toDeployError(thrown));
         run.log.note(name, error.message, isCancelling(error) ? "warn" : "error");
         await journal.endStep(run.deployment, step, isCancelling(error) ? "cancelled" : "failed", error.message);
         throw error;
     }
+}
+
+/** The same error without the stack's secrets. */
+export function redacted(run: Pick<Run, "redact">, error: DeployError): DeployError {
+    const message = run.redact(error.message);
+    const details = JSON.parse(run.redact(JSON.stringify(error.details))) as Record<string, unknown>;
+    return new DeployError(error.code, message, { cause: error.cause, details, isRetryable: error.isRetryable });
 }
 
 function seconds(ms: number): string {

@@ -126,6 +126,13 @@ describe("a bad push", () => {
     });
 });
 
+it("never tells a secret that a tool printed in its error", async () => {
+    world.failing.build = () => failure("BUILD_FAILED", "fatal: token-value was refused");
+    const outcome = await world.run(aDeployment("d1", "aaa1"));
+    expect(outcome).toMatchObject({ error: { message: "fatal: *** was refused" } });
+    expect(JSON.stringify(world.steps)).not.toContain("token-value");
+});
+
 describe("a first release", () => {
     it("that fails says that there is nothing to return to", async () => {
         world.containerFor = () => ({ state: "exited", exitCode: 1 });
@@ -184,7 +191,7 @@ describe("path filters that the delivery could not decide", () => {
     it("cancel the run and give the delivery the same verdict", async () => {
         world.changedPaths = ["docs/a.md"];
         expect(await world.run(filtered())).toMatchObject({ status: "cancelled", error: { code: "PATHS_UNCHANGED" } });
-        expect(world.acts).toContain('delivery {"verdict":"PATHS_UNCHANGED"}');
+        expect(world.acts.find((act) => act.startsWith("delivery"))).toContain("ignore: PATHS_UNCHANGED. None of the 1 files");
         expect(world.acts).not.toContain("build web");
     });
 
