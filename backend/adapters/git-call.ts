@@ -7,7 +7,7 @@ import type { KnownHosts, ProgressOptions, RemoteAccess } from "../domain/ports.
 import { runProgram, type ExecResult } from "./exec.ts";
 import { localConfig, remoteConfig } from "./git-arguments.ts";
 import { ASK_PASS_SCRIPT, localEnvironment, remoteEnvironment, usernameFor, type CallFiles } from "./git-environment.ts";
-import { classifyFailure, lastUsefulLine, shownFingerprint, type FailureContext } from "./git-failure.ts";
+import { classifyFailure, isRedirected, lastUsefulLine, shownFingerprint, type FailureContext } from "./git-failure.ts";
 import { checkedAddresses } from "./host-check.ts";
 
 export interface GitCallOptions {
@@ -29,11 +29,17 @@ export interface LocalCall {
     mayFail?: boolean;
 }
 
+export interface RemoteRunOptions {
+    timeoutMs?: number;
+    /** Hand each line on to whoever asked for progress. */
+    isProgressShown?: boolean;
+}
+
 /** A remote with its credentials laid out for git, valid inside `withRemote` only. */
 export interface RemoteSession {
     readonly url: GitUrl;
     /** Runs git with the way in; resolves whatever the exit code is. */
-    run(mirror: string | null, argv: readonly string[], options?: { timeoutMs?: number; isProgressShown?: boolean }): Promise<ExecResult>;
+    run(mirror: string | null, argv: readonly string[], options?: RemoteRunOptions): Promise<ExecResult>;
     /** The error for what git printed. */
     failure(stderr: string): Promise<DeployError>;
 }
@@ -53,10 +59,6 @@ export class GitCalls {
         for (const name of readdirSync(options.scratchDirectory)) {
             rmSync(path.join(options.scratchDirectory, name), { recursive: true, force: true });
         }
-    }
-
-    get searchPath(): string {
-        return this.#options.searchPath;
     }
 
     /** Environment of calls that stay on this machine. */
@@ -136,19 +138,31 @@ export class GitCalls {
                     resolvedAddress: pinnedAddress(url, addresses),
                     stallTimeoutSeconds: this.#options.stallTimeoutSeconds ?? DEFAULT_STALL_SECONDS,
                 });
+            // GitLab answers an address without `.git` by a redirect to the one with it. Redirects are not followed, but this one can be foreseen.
+            let suffix = "";
+            const runOnce = async (mirror: string | null, argv: readonly string[], { timeoutMs, isProgressShown }: RemoteRunOptions) =>
+                await runProgram("git", [...config(mirror), ...(mirror === null ? [] : ["--git-dir", mirror]), ...argv.map((word) => (word === url.href ? word + suffix : word))], {
+                    env,
+                    cwd: directory,
+                    maxKeepBytes: MAX_OUTPUT_BYTES,
+                    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+                    ...(options.signal === undefined ? {} : { signal: options.signal }),
+                    ...(options.onLine === undefined || isProgressShown !== true ? {} : { onLine: options.onLine }),
+                }).catch((error: unknown) => {
+                    throw error instanceof DeployError && error.code === "EXEC_TIMEOUT" ? unanswered(url, error) : error;
+                });
             return await run({
                 url,
-                run: async (mirror, argv, { timeoutMs, isProgressShown } = {}) =>
-                    await runProgram("git", [...config(mirror), ...(mirror === null ? [] : ["--git-dir", mirror]), ...argv], {
-                        env,
-                        cwd: directory,
-                        maxKeepBytes: MAX_OUTPUT_BYTES,
-                        ...(timeoutMs === undefined ? {} : { timeoutMs }),
-                        ...(options.signal === undefined ? {} : { signal: options.signal }),
-                        ...(options.onLine === undefined || isProgressShown !== true ? {} : { onLine: options.onLine }),
-                    }).catch((error: unknown) => {
-                        throw error instanceof DeployError && error.code === "EXEC_TIMEOUT" ? unanswered(url, error) : error;
-                    }),
+                run: async (mirror, argv, runOptions = {}) => {
+                    const result = await runOnce(mirror, argv, runOptions);
+                    if (result.exitCode === 0 || suffix !== "" || url.scheme === "ssh" || url.href.endsWith(".git") || !isRedirected(result.stderr)) {
+                        return result;
+                    }
+                    suffix = ".git";
+                    const again = await runOnce(mirror, argv, runOptions);
+                    suffix = again.exitCode === 0 ? suffix : "";
+                    return again.exitCode === 0 ? again : result;
+                },
                 failure: async (stderr) => await this.#failure(stderr, context),
             });
         });

@@ -102,9 +102,8 @@ export class Checkout {
         this.#options.onLine?.("out", `Submodule ${place}: ${url.href}`);
         try {
             await this.#calls.withRemote(this.#remote, url, this.#options, async (session) => {
-                await this.#mirrors.exclusive(mirror, async () => {
-                    await new CommitFetcher(this.#calls, this.#mirrors, mirror, session).fetch({ ref: null, commitSha });
-                });
+                const run = async () => await new CommitFetcher(this.#calls, this.#mirrors, mirror, session).fetch({ ref: null, commitSha });
+                await this.#mirrors.exclusive(mirror, run, this.#options.signal);
             });
         } catch (error) {
             throw inSubmodule(place, error);

@@ -52,11 +52,12 @@ export class GitCli implements Git {
 
     async fetch(remote: RemoteAccess, target: FetchTarget, options: ProgressOptions = {}): Promise<Commit> {
         const mirror = this.#mirrors.pathOf(remote.id);
-        return await this.#mirrors.exclusive(mirror, async () => {
-            options.signal?.throwIfAborted();
-            const sha = await this.#calls.withRemote(remote, this.#calls.parseUrl(remote.url), options, async (session) => await new CommitFetcher(this.#calls, this.#mirrors, mirror, session).fetch(target));
+        const url = this.#calls.parseUrl(remote.url);
+        const run = async () => {
+            const sha = await this.#calls.withRemote(remote, url, options, async (session) => await new CommitFetcher(this.#calls, this.#mirrors, mirror, session).fetch(target));
             return await this.#reader.commit(mirror, sha);
-        });
+        };
+        return await this.#mirrors.exclusive(mirror, run, options.signal);
     }
 
     async changedPaths(remote: RemoteAccess, from: string, to: string, options: ProgressOptions = {}): Promise<string[] | null> {

@@ -136,9 +136,18 @@ export function classifyFailure(stderr: string, context: FailureContext): Deploy
     return new DeployError("GIT_FAILED", `Git failed for ${repository(context)}: ${lastUsefulLine(stderr)}`, { cause: new Error(stderr.trim()) });
 }
 
-/** True when a server does not hand out a commit by its id, or does not have it: the two read the same. */
+/** True when a server hands out tips only: the commit may be there, below a branch. */
 export function isShaRefused(stderr: string): boolean {
-    return /not our ref|unadvertised object|does not allow request for|no such remote ref|remote error: .*not found: [0-9a-f]{40}/i.test(stderr);
+    return /unadvertised object|does not allow request for|want [0-9a-f]{40,64} not valid|no such remote ref/i.test(stderr);
+}
+
+/** True when a server that would hand out any commit does not have this one (or nothing leads to it). */
+export function isShaUnknown(stderr: string): boolean {
+    return /not our ref/.test(stderr);
+}
+
+export function isRedirected(stderr: string): boolean {
+    return /returned error: 30[1278]/.test(stderr);
 }
 
 /** Fingerprint of the key that a changed host showed. */

@@ -4,7 +4,7 @@ import { DeployError } from "../domain/errors.ts";
 import type { FetchTarget } from "../domain/ports.ts";
 import { fetch, REFS, WHOLE_HISTORY } from "./git-arguments.ts";
 import type { GitCalls, RemoteSession } from "./git-call.ts";
-import { isShaRefused } from "./git-failure.ts";
+import { isShaRefused, isShaUnknown } from "./git-failure.ts";
 import type { Mirrors } from "./git-mirrors.ts";
 import { listRefs } from "./git-refs.ts";
 
@@ -105,6 +105,9 @@ export class CommitFetcher {
             const hasHistory = (await this.#calls.local(this.#mirror, ["for-each-ref", "--count=1", "refs/git-deploy/"])).stdout !== "";
             const result = await this.#session.run(this.#mirror, fetch(this.#session.url.href, hasHistory ? FOLLOWING_DEPTH : 1, [`+${sha}:${REFS.commit(sha)}`]), { isProgressShown: true });
             if (result.exitCode !== 0) {
+                if (isShaUnknown(result.stderr)) {
+                    throw this.#gone(sha);
+                }
                 if (!isShaRefused(result.stderr)) {
                     throw await this.#session.failure(result.stderr);
                 }
@@ -130,7 +133,11 @@ export class CommitFetcher {
             }
         }
         await this.#dropSearchRefs();
-        throw new DeployError("COMMIT_GONE", `No branch or tag of ${this.#session.url.path} contains ${sha.slice(0, 12)} any more.`);
+        throw this.#gone(sha);
+    }
+
+    #gone(sha: string): DeployError {
+        return new DeployError("COMMIT_GONE", `No branch or tag of ${this.#session.url.path} contains ${sha.slice(0, 12)} any more.`);
     }
 
     async #run(depth: number, refspecs: readonly string[]): Promise<void> {

@@ -48,20 +48,41 @@ export class Mirrors {
         await this.#calls.init(mirror, initBare(mirror, isSha256));
     }
 
-    /** Runs alone on this mirror. Lock files found then were left by a killed git: nobody else works here. */
-    async exclusive<T>(mirror: string, run: () => Promise<T>): Promise<T> {
+    /**
+     * Runs alone on this mirror. Lock files found then were left by a killed git: nobody else works here.
+     * An abort while waiting rejects at once; the run then never starts.
+     */
+    async exclusive<T>(mirror: string, run: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+        signal?.throwIfAborted();
         const before = this.#queues.get(mirror) ?? Promise.resolve();
+        let hasStarted = false;
         const mine = before.then(async () => {
+            signal?.throwIfAborted();
+            hasStarted = true;
             await removeStaleLocks(mirror);
             return await run();
         });
         const settled = mine.catch(() => undefined);
         this.#queues.set(mirror, settled);
-        try {
-            return await mine;
-        } finally {
+        void settled.then(() => {
             if (this.#queues.get(mirror) === settled) {
                 this.#queues.delete(mirror);
+            }
+        });
+        let onAbort: (() => void) | undefined;
+        const aborted = new Promise<never>((_resolve, reject) => {
+            onAbort = () => {
+                if (!hasStarted) {
+                    reject(signal?.reason instanceof Error ? signal.reason : new Error("aborted"));
+                }
+            };
+            signal?.addEventListener("abort", onAbort, { once: true });
+        });
+        try {
+            return await Promise.race([mine, aborted]);
+        } finally {
+            if (onAbort !== undefined) {
+                signal?.removeEventListener("abort", onAbort);
             }
         }
     }

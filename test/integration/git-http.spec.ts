@@ -84,7 +84,7 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 describe("listing", () => {
     it("names branches, tags by their commits, and the default branch", async () => {
         const first = await repository.commit({ a: "1" });
-        const second = await repository.commit({ a: "2" }, { branch: "feature/#12" , parent: first });
+        const second = await repository.commit({ a: "2" }, { branch: "feature/#12", parent: first });
         await repository.tag("v1", first, { isAnnotated: true });
         await repository.tag("light", second);
         expect(await git.listRefs(access())).toEqual({ defaultBranch: "main", branches: { main: first, "feature/#12": second }, tags: { v1: first, light: second } });
@@ -210,6 +210,38 @@ describe("fetching", () => {
         await git.fetch(access(), { ref: branch("main"), commitSha: next });
         expect(await git.changedPaths(access(), old, next)).toEqual(["b"]);
         expect(await git.changedPaths(access(), "1".repeat(40), next)).toBeNull();
+    });
+
+    it("reads an address without .git that the server redirects to the one with it, as GitLab does", async () => {
+        const sha = await repository.commit({ a: "1" });
+        server.behaviour = "redirect-to-dot-git";
+        const remote = access({ url: server.urlOf(repository.name).replace(/\.git$/, "") });
+        expect((await git.fetch(remote, { ref: branch("main"), commitSha: null })).sha).toBe(sha);
+        expect((await git.fetch({ ...remote, id: "repo-2" }, { ref: null, commitSha: sha })).sha).toBe(sha);
+    });
+
+    it("ends a fetch that waits for another as soon as it is aborted", async () => {
+        await repository.commit({ a: "1" });
+        server.behaviour = "hang";
+        const [first, second] = [new AbortController(), new AbortController()];
+        const hanging = git.fetch(access(), { ref: branch("main"), commitSha: null }, { signal: first.signal });
+        await server.nextRequest("info/refs");
+        const waiting = git.fetch(access(), { ref: branch("main"), commitSha: null }, { signal: second.signal });
+        second.abort(new Error("not needed any more"));
+        await expect(waiting).rejects.toThrow("not needed any more");
+        first.abort(new Error("enough"));
+        await expect(hanging).rejects.toThrow("enough");
+        server.behaviour = "normal";
+        expect((await git.fetch(access(), { ref: branch("main"), commitSha: null })).message).toBe("Commit 1");
+    });
+
+    it("reads a SHA-256 repository", async () => {
+        await repository.git("init", "--quiet", "--bare", "--initial-branch=main", "--object-format=sha256", `${repository.directory.replace(/\.git$/, "")}-256.git`);
+        const wide = repositories.open(`${repository.name}-256`);
+        const sha = await wide.commit({ a: "1" });
+        expect(sha).toHaveLength(64);
+        const commit = await git.fetch(access({ url: server.urlOf(wide.name) }), { ref: branch("main"), commitSha: sha });
+        expect(await git.listTree("repo-1", commit.treeId)).toMatchObject([{ path: "a", size: 1 }]);
     });
 
     it("takes over a lock that a killed git left", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { classifyFailure, isShaRefused } from "../../../backend/adapters/git-failure.ts";
+import { classifyFailure, isShaRefused, isShaUnknown } from "../../../backend/adapters/git-failure.ts";
 import { parseGitUrl } from "../../../backend/domain/git-url.ts";
 
 const https = { url: parseGitUrl("https://git.lan/o/r.git", { insecureHttpHosts: [] }), authType: "http_token" as const, hasCredentials: true };
@@ -40,6 +40,7 @@ describe("git's words become a code and a sentence", () => {
 
 it("knows a server that does not hand out ids", () => {
     expect(isShaRefused("error: Server does not allow request for unadvertised object e9d0f")).toBe(true);
-    expect(isShaRefused("fatal: remote error: upload-pack: not our ref e9d0f")).toBe(true);
+    expect(isShaRefused(`fatal: remote error: want ${"a".repeat(40)} not valid`)).toBe(true);
+    expect(isShaUnknown("fatal: remote error: upload-pack: not our ref e9d0f")).toBe(true);
     expect(isShaRefused("fatal: Authentication failed")).toBe(false);
 });
