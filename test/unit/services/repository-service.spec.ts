@@ -146,7 +146,7 @@ describe("testing the connection", () => {
 
     it.each(["https://evil.example/team/blog.git", "https://git.example/team/other.git"])("never sends the stored token to %s", async (url) => {
         await world.link();
-        await world.services.repositories.test("blog", { url }, PERSON);
+        await world.services.repositories.test("blog", { url, authType: "http_token" }, PERSON);
         expect(world.asked.map((remote) => remote.credentials.token)).toEqual(world.asked.map(() => null));
         expect(world.asked.length).toBeGreaterThan(0);
         expect(world.removedMirrors).toEqual([world.asked[0]?.id]);
