@@ -10,6 +10,8 @@ import { ServerError } from "./server-error.ts";
 const TIMEOUT_MS = 20_000;
 const LONG_TIMEOUT_MS = 600_000;
 const LONG: ReadonlySet<string> = new Set(["deployStack", "startStack", "stopStack", "restartStack", "updateStack", "downStack", "deleteStack"]);
+/** Milliseconds until a refused connection is tried again; Socket.IO does that by itself only for a server that is away. */
+const REFUSED_RETRY_MS = 3_000;
 /** These talk to a Git server first. */
 const GIT_TIMEOUT_MS = 90_000;
 const GIT: ReadonlySet<string> = new Set(["testGitRepository", "listGitBranches", "saveGitRepository", "deployFromGit", "deleteGitRepository"]);
@@ -39,6 +41,7 @@ export function connect(url?: string): Connection {
     const wasConnected = ref(false);
     const generation = ref(0);
     const info = ref<ServerInfo>({});
+    let retryTimer: ReturnType<typeof setTimeout> | undefined;
     const listeners = new Map<string, Set<(...args: unknown[]) => void>>();
 
     function dispatch(push: string, args: unknown[]): void {
@@ -56,6 +59,12 @@ export function connect(url?: string): Connection {
         if (reason === "io server disconnect") {
             // Socket.IO takes this for a farewell; a restart or a changed password are none.
             socket.connect();
+        }
+    });
+    socket.on("connect_error", () => {
+        if (!socket.active) {
+            clearTimeout(retryTimer);
+            retryTimer = setTimeout(() => socket.connect(), REFUSED_RETRY_MS);
         }
     });
     socket.on("info", (next: ServerInfo) => (info.value = next));
@@ -101,6 +110,9 @@ export function connect(url?: string): Connection {
         onLifecycle: (event, handler) => void socket.on(event, handler),
         markReady: () => (generation.value += 1),
         reopen: () => void socket.disconnect().connect(),
-        close: () => void socket.close(),
+        close() {
+            clearTimeout(retryTimer);
+            socket.close();
+        },
     };
 }

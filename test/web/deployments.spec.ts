@@ -1,0 +1,105 @@
+import { flushPromises, mount } from "@vue/test-utils";
+import { describe, expect, it } from "vitest";
+import DeploymentActions from "../../frontend/src/components/deployments/DeploymentActions.vue";
+import { readFilter, toListInput, toQuery } from "../../frontend/src/components/deployments/deployment-filter.ts";
+import DeploymentRow from "../../frontend/src/components/deployments/DeploymentRow.vue";
+import StatusBadge from "../../frontend/src/components/StatusBadge.vue";
+import DeploymentsTab from "../../frontend/src/pages/DeploymentsTab.vue";
+import { DEPLOYMENT_STATUSES } from "../../common/deployment.ts";
+import { deploymentRow, repositoryRow, surroundings, TestServer } from "./fixtures/test-server.ts";
+
+describe("StatusBadge", () => {
+    it("has words for every status, and says superseded instead of cancelled", () => {
+        const texts = DEPLOYMENT_STATUSES.map((status) => mount(StatusBadge, { props: { status }, global: surroundings() }).text());
+        expect(new Set(texts).size).toBe(DEPLOYMENT_STATUSES.length);
+        expect(texts.join()).not.toContain("status.");
+        expect(mount(StatusBadge, { props: { status: "cancelled", errorCode: "SUPERSEDED" }, global: surroundings() }).text()).toBe("superseded");
+    });
+
+    it("is alive only while something runs", () => {
+        expect(mount(StatusBadge, { props: { status: "building" }, global: surroundings() }).find(".is-alive").exists()).toBe(true);
+        expect(mount(StatusBadge, { props: { status: "failed" }, global: surroundings() }).find(".is-alive").exists()).toBe(false);
+    });
+});
+
+describe("DeploymentRow", () => {
+    it("shows commit, ref, trigger, duration and reason, and links to the provider", () => {
+        const deployment = deploymentRow({ status: "failed", error: "The build failed.", tag: "v1.2.3" });
+        const row = mount(DeploymentRow, { props: { deployment, repository: repositoryRow() }, global: surroundings() });
+        for (const text of ["Show related posts", "v1.2.3", "Ada", "Webhook · ada", "1 min 05 s", "The build failed."]) {
+            expect(row.text()).toContain(text);
+        }
+        expect(row.text()).not.toContain("And why");
+        expect(row.get("[data-testid=commit-sha]").attributes("href")).toBe(`https://github.com/octo/blog/commit/${deployment.commitSha}`);
+    });
+});
+
+describe("DeploymentActions", () => {
+    const names = (changes: Parameters<typeof deploymentRow>[0]): string[] =>
+        mount(DeploymentActions, { props: { deployment: deploymentRow(changes), currentSha: null }, global: surroundings() })
+            .findAll("button")
+            .map((button) => button.attributes("data-testid") ?? "");
+
+    it("offers what the state allows, and never to cancel a release", () => {
+        expect(names({ status: "building" })).toEqual(["cancel-deployment"]);
+        expect(names({ status: "deploying" })).toEqual([]);
+        expect(names({ status: "failed" })).toEqual(["retry-deployment"]);
+        expect(names({ status: "successful", canRollBackTo: true })).toEqual(["redeploy", "rollback"]);
+    });
+
+    it("rolls back only after the person has seen from what to what", async () => {
+        const world = new TestServer();
+        world.answers["rollbackDeployment"] = () => ({ deployment: deploymentRow({ id: "d2", kind: "rollback", status: "pending" }) });
+        const global = surroundings(world);
+        const actions = mount(DeploymentActions, { props: { deployment: deploymentRow({ canRollBackTo: true }), currentSha: "1234567890" }, global, attachTo: document.body });
+        await actions.get("[data-testid=rollback]").trigger("click");
+        expect(world.calls).toEqual([]);
+        const dialog = document.querySelector<HTMLDialogElement>("[data-testid=confirm-dialog]");
+        expect(dialog?.textContent).toContain("1234567");
+        expect(dialog?.textContent).toContain("9c2f1ab");
+        dialog?.querySelector<HTMLButtonElement>("[data-testid=confirm-ok]")?.click();
+        await flushPromises();
+        expect(world.callsOf("rollbackDeployment")).toEqual([["d1"]]);
+        actions.unmount();
+        expect(document.querySelector("[data-testid=confirm-dialog]")).toBeNull();
+    });
+});
+
+describe("the filters in the address", () => {
+    it("survive a round trip and leave out what is not set", () => {
+        const filter = readFilter({ status: "failed", q: "fix", page: "3" });
+        expect(toQuery(filter)).toEqual({ status: "failed", q: "fix", page: "3" });
+        expect(toListInput(filter)).toEqual({ status: ["failed"], q: "fix", page: 3, perPage: 20 });
+        expect(toListInput(readFilter({ status: "nonsense", page: "-1" }))).toEqual({ page: 1, perPage: 20 });
+    });
+});
+
+describe("DeploymentsTab", () => {
+    it("changes shown rows live and asks again when one is new", async () => {
+        const world = new TestServer();
+        world.answers["getGitRepository"] = () => ({ gitRepository: repositoryRow() });
+        world.answers["getDeploymentList"] = () => ({ items: [deploymentRow({ status: "building", completedAt: null })], total: 1, page: 1, perPage: 20 });
+        const tab = mount(DeploymentsTab, { props: { stackName: "blog" }, global: surroundings(world) });
+        await flushPromises();
+        expect(tab.get("[data-testid=deployment-row]").attributes("data-status")).toBe("building");
+
+        world.push("deploymentUpdated", { deployment: deploymentRow({ status: "rolled_back", error: "Not healthy." }), steps: [] });
+        await flushPromises();
+        expect(tab.get("[data-testid=deployment-row]").attributes("data-status")).toBe("rolled_back");
+        expect(world.callsOf("getDeploymentList")).toHaveLength(1);
+
+        world.push("deploymentUpdated", { deployment: deploymentRow({ id: "new" }), steps: [] });
+        await flushPromises();
+        expect(world.callsOf("getDeploymentList")).toHaveLength(2);
+    });
+
+    it("says what to do when there is nothing", async () => {
+        const world = new TestServer();
+        world.answers["getGitRepository"] = () => ({ gitRepository: null });
+        world.answers["getDeploymentList"] = () => ({ items: [], total: 0, page: 1, perPage: 20 });
+        const tab = mount(DeploymentsTab, { props: { stackName: "blog" }, global: surroundings(world) });
+        await flushPromises();
+        expect(tab.text()).toContain("This stack follows no repository");
+        expect(tab.get("a.btn").attributes("href")).toBe("/compose/blog/git");
+    });
+});

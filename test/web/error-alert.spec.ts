@@ -1,0 +1,40 @@
+import { mount } from "@vue/test-utils";
+import { describe, expect, it } from "vitest";
+import ErrorAlert from "../../frontend/src/components/ErrorAlert.vue";
+import { readVerdict } from "../../frontend/src/components/git/verdict.ts";
+import { readAnswer } from "../../frontend/src/server/read-answer.ts";
+import { ServerError } from "../../frontend/src/server/server-error.ts";
+import { surroundings } from "./fixtures/test-server.ts";
+
+const show = (error: ServerError | null) => mount(ErrorAlert, { props: { error }, global: surroundings() });
+
+describe("ErrorAlert", () => {
+    it("is an alert with the sentence first, a hint, the code and the facts", () => {
+        const alert = show(new ServerError("HEALTH_TIMEOUT", "web was not healthy within 60 s.", { service: "web" }));
+        expect(alert.attributes("role")).toBe("alert");
+        expect(alert.text().indexOf("web was not healthy")).toBeLessThan(alert.text().indexOf("HEALTH_TIMEOUT"));
+        expect(alert.text()).toContain("Git → Safety");
+        expect(alert.get("pre").text()).toBe("service: web");
+    });
+
+    it("shows nothing without an error", () => {
+        expect(show(null).find("[role=alert]").exists()).toBe(false);
+    });
+});
+
+describe("readAnswer", () => {
+    it("keeps code and data, and knows Dockge's keys", () => {
+        expect(readAnswer({ ok: true, token: "x" }, "login")).toMatchObject({ token: "x" });
+        expect(() => readAnswer({ ok: false, msg: "authIncorrectCreds", msgi18n: true }, "login")).toThrow("The username or password is wrong.");
+        expect(() => readAnswer({ ok: false, msg: "Busy.", code: "STACK_BUSY", data: { by: "ada" } }, "startStack")).toThrow(expect.objectContaining({ code: "STACK_BUSY", facts: { by: "ada" } }) as Error);
+        expect(() => readAnswer(undefined, "x")).toThrow(ServerError);
+    });
+});
+
+describe("readVerdict", () => {
+    it("takes the server's words apart", () => {
+        expect(readVerdict("deploy").kind).toBe("deploy");
+        expect(readVerdict("ignore: PATHS_UNCHANGED. Only docs changed.")).toEqual({ kind: "ignore", code: "PATHS_UNCHANGED", reason: "Only docs changed." });
+        expect(readVerdict(null)).toEqual({ kind: "none", code: null, reason: "" });
+    });
+});
