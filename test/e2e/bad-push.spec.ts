@@ -65,7 +65,7 @@ describe("a bad push leaves the old version serving", () => {
 
     it("when the path that is asked for over HTTP is not there", async () => {
         const { stack } = await healthyStack("probe");
-        await stack.api.expectOk("PUT", `${stack.path}/build-config`, { healthCheckPath: "/ready", healthCheckTimeout: 3 });
+        await stack.api.expectOk("PUT", `${stack.path}/build-config`, { healthCheckPath: "/ready", healthCheckTimeout: 8 });
         const bad = await stack.pushAndWait({ "www/index.html": "two\n" });
         expect(bad).toMatchObject({ status: "rolled_back", errorCode: "HEALTH_CHECK_FAILED" });
         expect(await stack.served()).toBe("one");
