@@ -11,7 +11,7 @@ import { classifyFailure, isRedirected, lastUsefulLine, shownFingerprint, type F
 import { checkedAddresses } from "./host-check.ts";
 
 export interface GitCallOptions {
-    /** Private folders of running calls; emptied at start. */
+    /** Private folders of running calls; those left by a killed server are removed at start. */
     scratchDirectory: string;
     knownHosts: KnownHosts;
     searchPath: string;
@@ -44,6 +44,7 @@ export interface RemoteSession {
     failure(stderr: string): Promise<DeployError>;
 }
 
+const CALL_PREFIX = "call-";
 const DEFAULT_STALL_SECONDS = 60;
 /** A listing may be long, a whole repository's. */
 const MAX_OUTPUT_BYTES = 512 * 1024 * 1024;
@@ -56,7 +57,7 @@ export class GitCalls {
         this.#options = options;
         mkdirSync(options.scratchDirectory, { recursive: true, mode: 0o700 });
         // What a killed server left behind may be keys.
-        for (const name of readdirSync(options.scratchDirectory)) {
+        for (const name of readdirSync(options.scratchDirectory).filter((entry) => entry.startsWith(CALL_PREFIX))) {
             rmSync(path.join(options.scratchDirectory, name), { recursive: true, force: true });
         }
     }
@@ -72,7 +73,7 @@ export class GitCalls {
 
     /** A private folder for the length of `run`. */
     async withScratch<T>(run: (directory: string) => Promise<T>): Promise<T> {
-        const directory = await mkdtemp(path.join(this.#options.scratchDirectory, "call-"));
+        const directory = await mkdtemp(path.join(this.#options.scratchDirectory, CALL_PREFIX));
         try {
             return await run(directory);
         } finally {

@@ -13,7 +13,7 @@ import { WorkTrees } from "./git-work-tree.ts";
 export interface GitCliOptions {
     /** `mirrors/`: a bare repository per linked one. */
     mirrorsDirectory: string;
-    /** Private folders of running calls. Belongs to this object alone: it is emptied at start. */
+    /** Private folders (`call-…`) of running calls. Those left by a killed server are removed at start. */
     scratchDirectory: string;
     knownHosts: KnownHosts;
     searchPath: string;
