@@ -63,10 +63,10 @@ describe("a bad push leaves the old version serving", () => {
         expect(await stack.served()).toBe("one");
     });
 
-    it("when the path that is asked for over HTTP is not there", async () => {
-        const { stack } = await healthyStack("probe");
-        await stack.api.expectOk("PUT", `${stack.path}/build-config`, { healthCheckPath: "/ready", healthCheckTimeout: 8 });
-        const bad = await stack.pushAndWait({ "www/index.html": "two\n" });
+    it("when the path that is asked for over HTTP is not there any more", async () => {
+        const stack = await bed.link({ purpose: "probe", buildConfig: { healthCheckPath: "/ready", healthCheckTimeout: 8 } });
+        expect((await stack.pushAndWait({ ...webService({ port: stack.port, version: "one" }), "www/ready": "yes\n" })).status).toBe("successful");
+        const bad = await stack.pushAndWait({ "www/index.html": "two\n", "www/ready": null });
         expect(bad).toMatchObject({ status: "rolled_back", errorCode: "HEALTH_CHECK_FAILED" });
         expect(await stack.served()).toBe("one");
 
