@@ -20,6 +20,9 @@ const MIGRATIONS = { tableName: "git_deploy_migrations", migrationSource: new Fi
  */
 const PRAGMAS = "PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;";
 
+/** Every error reaches the caller; knex would also print it, on standard output among a command's own answer. */
+const SILENT = { warn: () => undefined, error: () => undefined, deprecate: () => undefined, debug: () => undefined };
+
 interface RawConnection {
     exec(sql: string, done: (error: Error | null) => void): void;
 }
@@ -33,6 +36,7 @@ export class Database {
             client: ImmediateSqliteClient,
             connection: { filename: file },
             useNullAsDefault: true,
+            log: SILENT,
             // One connection: with more, transactions of the same process lock each other out.
             pool: {
                 min: 1,

@@ -142,6 +142,8 @@ CREATE INDEX deployments_history_by_branch ON deployments (stack_id, branch, cre
 
 CREATE INDEX deployments_history_by_status ON deployments (stack_id, status, created_at);
 
+CREATE INDEX deployments_history_by_trigger ON deployments (stack_id, triggered_by, created_at);
+
 CREATE INDEX deployments_status ON deployments (status);
 
 CREATE TABLE deployment_steps (

@@ -33,12 +33,37 @@ export async function deploymentPage(knex: Knex, stackId: string, filter: Deploy
             }
         });
     }
-    const [count] = await scope.clone().count<{ count: number }[]>({ count: "*" });
-    const rows = await scope
-        .clone()
-        .select("*")
-        .orderByRaw("created_at DESC, rowid DESC")
-        .limit(filter.perPage)
-        .offset((filter.page - 1) * filter.perPage);
-    return { rows: rows, total: count?.count ?? 0 };
+    return filter.q === undefined || filter.q.trim() === "" ? await countAndRead(scope, filter) : await readInOneScan(knex, scope, filter);
+}
+
+type Scope = Knex.QueryBuilder<Row, Row[]>;
+
+/** Counting reads an index alone, so two queries are the cheapest. */
+async function countAndRead(scope: Scope, filter: DeploymentListInput): Promise<{ rows: Row[]; total: number }> {
+    const total = await count(scope);
+    const rows = await scope.clone().select("*").orderByRaw("created_at DESC, rowid DESC").limit(filter.perPage).offset(offsetOf(filter));
+    return { rows, total };
+}
+
+/** A search has to read the text of every row, so it is done once, for the count and for the page. */
+async function readInOneScan(knex: Knex, scope: Scope, filter: DeploymentListInput): Promise<{ rows: Row[]; total: number }> {
+    const page = knex("found").select("*").orderByRaw("at DESC, place DESC").limit(filter.perPage).offset(offsetOf(filter));
+    const rows: Row[] = await knex
+        .withMaterialized("found", scope.clone().select({ place: "rowid", at: "created_at" }))
+        .select("d.*", knex.raw("(SELECT count(*) FROM found) AS found_count"))
+        .from(page.as("page"))
+        .join("deployments as d", "d.rowid", "page.place")
+        .orderByRaw("page.at DESC, page.place DESC");
+    // A page behind the last one holds no row that could tell how many there are.
+    const total = rows.length === 0 && filter.page > 1 ? await count(scope) : Number(rows[0]?.["found_count"] ?? 0);
+    return { rows, total };
+}
+
+async function count(scope: Scope): Promise<number> {
+    const [row] = await scope.clone().count<{ count: number }[]>({ count: "*" });
+    return row?.count ?? 0;
+}
+
+function offsetOf(filter: DeploymentListInput): number {
+    return (filter.page - 1) * filter.perPage;
 }

@@ -130,6 +130,7 @@ const STATEMENTS = [
     "CREATE INDEX deployments_history ON deployments (stack_id, created_at)",
     "CREATE INDEX deployments_history_by_branch ON deployments (stack_id, branch, created_at)",
     "CREATE INDEX deployments_history_by_status ON deployments (stack_id, status, created_at)",
+    "CREATE INDEX deployments_history_by_trigger ON deployments (stack_id, triggered_by, created_at)",
     "CREATE INDEX deployments_status ON deployments (status)",
     `CREATE TABLE deployment_steps (
         id TEXT NOT NULL PRIMARY KEY,

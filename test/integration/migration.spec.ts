@@ -70,7 +70,7 @@ describe("migrations", () => {
 
     async function dockgePart(knex: Knex): Promise<unknown> {
         const sql = await knex.raw<unknown[]>(`SELECT name, sql FROM sqlite_schema WHERE tbl_name IN (${DOCKGE_TABLES.map(() => "?").join(", ")}) ORDER BY name`, DOCKGE_TABLES);
-        const rows = await Promise.all(DOCKGE_TABLES.map(async (table) => await knex(table)));
+        const rows = await Promise.all(DOCKGE_TABLES.map(async (table) => await knex<object, object[]>(table).select("*")));
         return { sql, rows };
     }
 

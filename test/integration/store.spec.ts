@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { DeploymentListInput } from "../../common/schemas.ts";
 import type { ApiToken, BuildConfig, Deployment, Release, Repository, WebhookEvent } from "../../backend/domain/entities.ts";
 import { Secret } from "../../backend/domain/secret.ts";
 import { columnName } from "../../backend/store/row-mapper.ts";
@@ -259,6 +260,45 @@ describe("the stores", () => {
         await world.stores.deployments.transition(row.id, "building", "failed", { completedAt: NOW + 1500 });
         const log = `logs/2027-02/${row.id}.log`;
         expect(await world.database.knex("deployments").first()).toMatchObject({ duration: 1.5, build_logs: log, deployment_logs: log, lease_owner: null });
+    });
+
+    it("page through the history by every filter, newest first", async () => {
+        const { knex } = world.database;
+        const { deployments } = world.stores;
+        const day = Date.UTC(2027, 0, 10);
+        const history = [
+            aDeployment({ status: "failed", createdAt: day, commitMessage: "50% faster", branch: "main", commitSha: "1".repeat(40) }),
+            aDeployment({ status: "successful", createdAt: day, commitMessage: "50 x faster", branch: "main", triggeredBy: "manual", commitSha: "2".repeat(40) }),
+            aDeployment({ status: "successful", createdAt: day + 86_399_999, commitAuthor: "Zoe", branch: "next", commitSha: "3".repeat(40) }),
+            aDeployment({ status: "rolled_back", createdAt: day + 86_400_000, tag: "v_1", branch: null, commitSha: "4".repeat(40) }),
+        ];
+        for (const row of history) {
+            await deployments.enqueue(row);
+        }
+        await deployments.enqueue(aDeployment({ stackId: "shop", status: "failed", commitMessage: "50% faster" }));
+        const found = async (filter: Partial<DeploymentListInput>) => {
+            const page = await deployments.page("blog", { page: 1, perPage: 10, ...filter });
+            expect(page.total).toBe(page.items.length);
+            return page.items.map((row) => Number(row.commitSha?.[0]));
+        };
+        expect(await found({})).toEqual([4, 3, 2, 1]);
+        expect(await found({ status: ["failed", "rolled_back"] })).toEqual([4, 1]);
+        expect(await found({ triggeredBy: ["manual"] })).toEqual([2]);
+        expect(await found({ branch: "main" })).toEqual([2, 1]);
+        expect(await found({ from: "2027-01-11" })).toEqual([4]);
+        expect(await found({ to: "2027-01-10" })).toEqual([3, 2, 1]);
+        expect(await found({ from: "2027-01-10T00:00:00Z", to: "2027-01-10T00:00:00Z" })).toEqual([2, 1]);
+        expect(await found({ q: "50% FASTER" })).toEqual([1]);
+        expect(await found({ q: "v_1" })).toEqual([4]);
+        expect(await found({ q: "zoe" })).toEqual([3]);
+        expect(await found({ q: "2222" })).toEqual([2]);
+        expect(await found({ q: "next", status: ["failed"] })).toEqual([]);
+        const second = { page: 2, perPage: 1 };
+        expect(await deployments.page("blog", second)).toMatchObject({ total: 4, page: 2, perPage: 1, items: [{ commitAuthor: "Zoe" }] });
+        expect(await deployments.page("blog", { ...second, q: "faster" })).toMatchObject({ total: 2, items: [{ commitMessage: "50% faster" }] });
+        expect(await deployments.page("blog", { page: 9, perPage: 1, q: "faster" })).toMatchObject({ total: 2, items: [] });
+        const plan = await knex.raw<{ detail: string }[]>("EXPLAIN QUERY PLAN SELECT * FROM deployments WHERE stack_id = 'blog' ORDER BY created_at DESC, rowid DESC LIMIT 20");
+        expect(plan.map((step) => step.detail).join()).toMatch(/USING INDEX deployments_history(?!.*TEMP B-TREE)/);
     });
 
     it("find the release to be on and an image to use again", async () => {
