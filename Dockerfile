@@ -1,5 +1,3 @@
-# syntax=docker/dockerfile:1
-
 # Docker's own image of its command line: Docker CLI 28.3.1, Compose 2.38.2, buildx 0.25.0, all of them static programs.
 FROM docker:28.3.1-cli AS docker-cli
 
