@@ -79,6 +79,11 @@ export class GitCli implements Git {
         return await this.#reader.changedPaths(mirror, from, to);
     }
 
+    async isAncestor(repositoryId: string, ancestor: string, descendant: string): Promise<boolean> {
+        const argv = ["merge-base", "--is-ancestor", ancestor, descendant];
+        return (await this.#calls.local(this.#mirrors.existing(repositoryId), argv, { mayFail: true })).exitCode === 0;
+    }
+
     async log(repositoryId: string, from: string, to: string, limit: number): Promise<Commit[]> {
         return await this.#reader.log(this.#mirrors.existing(repositoryId), from, to, limit);
     }

@@ -138,6 +138,8 @@ export interface Git {
     fetch(remote: RemoteAccess, target: FetchTarget, options?: ProgressOptions): Promise<Commit>;
     /** Paths that differ between two commits, fetching the older one when needed; null when it cannot be had any more. */
     changedPaths(remote: RemoteAccess, from: string, to: string, options?: ProgressOptions): Promise<string[] | null>;
+    /** True when the mirror's history shows it; false also when it does not reach that far. */
+    isAncestor(repositoryId: string, ancestor: string, descendant: string): Promise<boolean>;
     /** How the commits between two are named, newest first, at most `limit`; empty when unknown. */
     log(repositoryId: string, from: string, to: string, limit: number): Promise<Commit[]>;
     /**

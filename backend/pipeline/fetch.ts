@@ -18,6 +18,7 @@ export async function fetchCommit(run: Run): Promise<Commit> {
         commitAuthor: commit.author,
     });
     run.log.note("fetch", `Commit ${commit.sha} by ${commit.author}: ${commit.message.split("\n")[0] ?? ""}`);
+    await refuseOutdated(run, commit);
     await checkPaths(run, commit);
     return commit;
 }
@@ -27,10 +28,38 @@ function refOf(run: Run): FetchTarget["ref"] {
     if (deployment.tag !== null) {
         return { type: "tag", name: deployment.tag };
     }
+    // A person may want a commit that its branch has left behind; a push never does.
+    if (deployment.commitSha !== null && !isAutomatic(run)) {
+        return null;
+    }
     if (deployment.branch !== null) {
         return { type: "branch", name: deployment.branch };
     }
     return deployment.commitSha === null ? { type: "branch", name: repository.branch } : null;
+}
+
+/** Nobody chose this very commit: a delivery or a poll named it. */
+function isAutomatic({ deployment }: Run): boolean {
+    return deployment.triggeredBy === "webhook" || deployment.triggeredBy === "scheduled";
+}
+
+/**
+ * Deliveries may come late, twice or in the wrong order: one that is older than what is released changes nothing.
+ * A branch that was moved back on purpose is something else: then the old commit is its head. @throws SUPERSEDED
+ */
+async function refuseOutdated(run: Run, commit: Commit): Promise<void> {
+    const { deployment, repository, parts, signal } = run;
+    const released = (await parts.releases.healthyOf(deployment.stackId))[0];
+    if (!isAutomatic(run) || deployment.branch === null || released === undefined || released.commitSha === commit.sha) {
+        return;
+    }
+    if (!(await parts.git.isAncestor(repository.id, commit.sha, released.commitSha))) {
+        return;
+    }
+    const { branches } = await parts.git.listRefs(repository, { signal });
+    if (branches[deployment.branch] !== commit.sha) {
+        throw new DeployError("SUPERSEDED", `This delivery came late: the released commit ${released.commitSha.slice(0, 12)} is newer than ${commit.sha.slice(0, 12)}.`);
+    }
 }
 
 /** Compares with the released commit, not with the push before: a push whose deployment failed must not hide its changes. */

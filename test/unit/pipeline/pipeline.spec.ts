@@ -201,6 +201,25 @@ describe("path filters that the delivery could not decide", () => {
     });
 });
 
+describe("a delivery of an older commit", () => {
+    beforeEach(async () => {
+        await world.run(aDeployment("d1", "bbb2"));
+        world.acts.length = 0;
+    });
+
+    it("that came late changes nothing", async () => {
+        expect(await world.run(aDeployment("d2", "aaa1"))).toMatchObject({ status: "cancelled", error: { code: "SUPERSEDED" } });
+        expect(world.acts).not.toContain("deploying");
+    });
+
+    it("is deployed when the branch was moved back to it, or a person asks for it", async () => {
+        expect(await world.run(aDeployment("d2", "aaa1", { triggeredBy: "manual" }))).toEqual({ status: "successful" });
+        await world.run(aDeployment("d3", "bbb2"));
+        world.branchHead = "aaa1";
+        expect(await world.run(aDeployment("d4", "aaa1"))).toEqual({ status: "successful" });
+    });
+});
+
 describe("one-click rollback", () => {
     it("returns to a kept release without fetching or building", async () => {
         await afterFirstRelease();
