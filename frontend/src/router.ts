@@ -38,6 +38,25 @@ export const routes: RouteRecordRaw[] = [
     { path: "/:rest(.*)*", name: "not-found", component: () => import("./pages/NotFoundPage.vue") },
 ];
 
+/** A name, the same in every language. */
+const TITLE = "Dockge Git Deploy";
+/** Milliseconds within which a second failure is not answered by loading the page once more. */
+const RELOAD_PAUSE_MS = 10_000;
+const RELOADED_KEY = "reloadedAt";
+
 export function createAppRouter(): Router {
-    return createRouter({ history: createWebHistory(), routes });
+    const router = createRouter({ history: createWebHistory(), routes });
+    // Part of the page could not be fetched: the network changed, or an upgrade has replaced the files. Loading anew mends both.
+    router.onError((_error, to) => {
+        const reloadedAt = Number(sessionStorage.getItem(RELOADED_KEY) ?? 0);
+        if (Date.now() - reloadedAt > RELOAD_PAUSE_MS) {
+            sessionStorage.setItem(RELOADED_KEY, String(Date.now()));
+            location.assign(to.fullPath);
+        }
+    });
+    router.afterEach((to) => {
+        const stack = to.params["stackName"];
+        document.title = typeof stack === "string" ? `${stack} · ${TITLE}` : TITLE;
+    });
+    return router;
 }

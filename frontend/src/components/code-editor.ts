@@ -50,7 +50,7 @@ function look(isDark: boolean): Extension {
             ".cm-content": { fontFamily: "var(--mono)", caretColor: "var(--strong)", padding: "10px 0" },
             ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.55", minHeight: "120px", maxHeight: "70vh" },
             ".cm-gutters": { backgroundColor: "var(--inset)", color: "var(--muted)", border: "none" },
-            ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "color-mix(in srgb, var(--accent) 9%, transparent)" },
+            ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "color-mix(in srgb, var(--accent) 4%, transparent)" },
             ".cm-cursor": { borderLeftColor: "var(--strong)" },
             "&.cm-focused": { outline: "none" },
             "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "color-mix(in srgb, var(--accent) 30%, transparent) !important" },

@@ -1,5 +1,6 @@
-import { computed, type ComputedRef } from "vue";
+import { computed, onScopeDispose, watch, type ComputedRef } from "vue";
 import type { Stack } from "../server/dockge-wire.ts";
+import { useServer } from "../server/server.ts";
 import { useLoaded, type Loaded } from "./use-request.ts";
 import { useStacks } from "./use-stacks.ts";
 
@@ -8,9 +9,13 @@ export interface OpenStack extends Loaded<Stack> {
     readonly status: ComputedRef<Stack["status"]>;
 }
 
-/** One stack with its files. */
+/** One stack with its files. Asking for it makes the server send the containers' logs, too, until the stack is left. */
 export function useStack(name: () => string): OpenStack {
+    const server = useServer();
     const stacks = useStacks();
-    const loaded = useLoaded(async (server) => (await server.dockge("getStack", name())).stack, name);
+    const leave = (left: string): void => void server.dockge("leaveCombinedTerminal", left).catch(() => undefined);
+    watch(name, (_next, left) => leave(left));
+    onScopeDispose(() => leave(name()));
+    const loaded = useLoaded(async () => (await server.dockge("getStack", name())).stack, name);
     return { ...loaded, status: computed(() => stacks.find(name())?.status ?? 0) };
 }

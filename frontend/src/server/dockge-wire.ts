@@ -25,6 +25,7 @@ export interface DockgeVerbs {
     downStack: Named;
     deleteStack: Named;
     serviceStatusList: { args: [name: string]; result: { serviceStatusList: AnyServiceStatusList } };
+    leaveCombinedTerminal: Named;
     terminalJoin: { args: [terminal: string]; result: { buffer: string } };
 }
 
