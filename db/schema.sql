@@ -167,6 +167,7 @@ CREATE TABLE releases (
     tree_id TEXT NOT NULL,
     compose_yaml TEXT,
     compose_file TEXT,
+    health_check_path TEXT,
     env TEXT,
     services TEXT NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('candidate', 'healthy', 'failed', 'removed', 'baseline')),

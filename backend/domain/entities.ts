@@ -160,6 +160,8 @@ export interface Release {
     /** The whole `.env` that the release runs with; null when it has none. */
     env: Secret | null;
     services: ReleaseService[];
+    /** The HTTP check under which it was released; going back to it asks the same and not what a newer version answers. */
+    healthCheckPath: string | null;
     status: ReleaseStatus;
     createdAt: number;
     healthyAt: number | null;

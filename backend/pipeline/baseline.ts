@@ -47,6 +47,7 @@ export async function keepBaseline(run: Run, checkout: Checkout): Promise<void> 
         treeId,
         composeYaml: null,
         composeFile: null,
+        healthCheckPath: null,
         env: env === null ? null : new Secret(env),
         services,
         status: "baseline",

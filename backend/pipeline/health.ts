@@ -10,15 +10,15 @@ const PROBE_TIMEOUT_MS = 5000;
 const TAIL_LINES = 20;
 
 /**
- * Waits until every container of the project is healthy and stays so for the settle time, then until the HTTP check answers 2xx or 3xx.
+ * Waits until every container of the project is healthy and stays so for the settle time, then until the release's HTTP check answers 2xx or 3xx.
  * All of it within the config's `healthCheckTimeout`. @throws HEALTH_TIMEOUT, CONTAINER_EXITED, CONTAINER_UNHEALTHY, HEALTH_CHECK_FAILED
  */
 export async function awaitHealth(run: Run, released: ReleasedProject, step: Extract<StepName, "health" | "rollback">, signal: AbortSignal): Promise<void> {
     const { clock } = run.parts;
     const deadline = clock.now() + run.config.healthCheckTimeout * 1000;
     await awaitContainers(run, released, step, deadline, signal);
-    if (run.config.healthCheckPath !== null) {
-        await awaitAnswer(run, released, run.config.healthCheckPath, step, deadline, signal);
+    if (released.healthCheckPath !== null) {
+        await awaitAnswer(run, released, released.healthCheckPath, step, deadline, signal);
     }
 }
 

@@ -12,6 +12,7 @@ import type { Run } from "./run-context.ts";
 export interface ReleasedProject {
     project: ComposeProject;
     expected: ExpectedService[];
+    healthCheckPath: string | null;
 }
 
 /** Releases whose files may lie in the stack folder; more are not looked at. */
@@ -53,7 +54,8 @@ export async function putInPlace(run: Run, release: Release, sourceDirectory: st
         },
     });
     parts.stackChanged(deployment.stackId);
-    return { project, expected: Object.entries(model.services).filter(([, service]) => !isScaledToZero(service)).map(([name, service]) => ({ name, isLongRunning: isLongRunning(service) })) };
+    const expected = Object.entries(model.services).filter(([, service]) => !isScaledToZero(service)).map(([name, service]) => ({ name, isLongRunning: isLongRunning(service) }));
+    return { project, expected, healthCheckPath: release.healthCheckPath };
 }
 
 /** Every image of a release is still on this host, or nothing is touched. @throws IMAGE_MISSING */

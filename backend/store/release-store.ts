@@ -12,6 +12,7 @@ const COLUMNS: Columns<Release> = {
     treeId: "plain",
     composeYaml: "plain",
     composeFile: "plain",
+    healthCheckPath: "plain",
     env: "sealed",
     services: "json",
     status: "plain",

@@ -151,6 +151,7 @@ const STATEMENTS = [
         tree_id TEXT NOT NULL,
         compose_yaml TEXT,
         compose_file TEXT,
+        health_check_path TEXT,
         env TEXT,
         services TEXT NOT NULL,
         status TEXT NOT NULL CHECK (status IN ('candidate', 'healthy', 'failed', 'removed', 'baseline')),

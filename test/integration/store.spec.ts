@@ -107,6 +107,7 @@ const release: Required<Release> = {
     treeId: "e".repeat(40),
     composeYaml: "services: {}\n",
     composeFile: "compose.yaml",
+    healthCheckPath: "/healthz",
     env: new Secret("A=release-plain-value\n"),
     services: [{ service: "web", imageRef: "blog-web", imageId: "sha256:1", keepTag: "blog-web:keep", buildKey: "key-1", origin: "built" }],
     status: "healthy",
