@@ -3,7 +3,7 @@ import type { SettingStore } from "../../domain/ports.ts";
 import type { Auth } from "./auth.ts";
 import type { EventHandlers } from "./dispatcher.ts";
 import type { Session } from "./session.ts";
-import type { StackFiles } from "./stack-files.ts";
+import type { StackFiles } from "../stacks/stack-files.ts";
 
 /** The type of settings that a logged-in browser sees. */
 export const GENERAL_SETTINGS = "general";

@@ -3,7 +3,7 @@ import { progressTerminalName, type DockgeAgentPushes, type DockgePushes } from 
 import type { User } from "../../domain/entities.ts";
 import { DeployError } from "../../domain/errors.ts";
 import type { HostUser } from "../host.ts";
-import { requireStackName } from "./stack-name.ts";
+import { requireStackName } from "../stacks/stack-name.ts";
 
 export const LOGGED_IN_ROOM = "logged-in";
 export const userRoom = (userId: number) => `user:${userId}`;

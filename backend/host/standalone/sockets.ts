@@ -3,7 +3,7 @@ import { Server, type Socket } from "socket.io";
 import { LIMITS } from "../../../common/schemas.ts";
 import type { Config } from "../../config.ts";
 import type { Logger } from "../../domain/ports.ts";
-import { clientAddress, clientOrigin } from "./client-address.ts";
+import { clientAddress, clientOrigin } from "../http/client-address.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { isOriginAllowed } from "./origin-check.ts";
 import { Session } from "./session.ts";

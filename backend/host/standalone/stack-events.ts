@@ -2,7 +2,7 @@ import type { hostEvents, stackEvents } from "../../../common/dockge-wire.ts";
 import { DeployError } from "../../domain/errors.ts";
 import type { EventHandlers } from "./dispatcher.ts";
 import { terminalRoom, type Session } from "./session.ts";
-import { contentHash, type StackFiles, type StackTexts } from "./stack-files.ts";
+import { contentHash, type StackFiles, type StackTexts } from "../stacks/stack-files.ts";
 import { fullStack } from "./stack-json.ts";
 import type { StackList } from "./stack-list.ts";
 import type { StackOperations } from "./stack-operations.ts";

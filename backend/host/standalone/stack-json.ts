@@ -1,5 +1,5 @@
 import type { FullStack, SimpleStack } from "../../../common/dockge-wire.ts";
-import type { StackTexts } from "./stack-files.ts";
+import type { StackTexts } from "../stacks/stack-files.ts";
 import type { ListedStack } from "./stack-list.ts";
 
 /** What Dockge says of a stack that has no file yet. */

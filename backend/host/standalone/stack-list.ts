@@ -2,7 +2,7 @@ import path from "node:path";
 import { STACK_STATUS, type StackStatus } from "../../../common/dockge-wire.ts";
 import type { StackGitFields } from "../../../common/wire.ts";
 import type { Docker, Logger, ProjectState } from "../../domain/ports.ts";
-import type { StackFiles, StackFolderEntry } from "./stack-files.ts";
+import type { StackFiles, StackFolderEntry } from "../stacks/stack-files.ts";
 import { matchProjects, statusOf, type MatchedProjects } from "./stack-status.ts";
 
 /** Dockge hides itself unless its folder is among the stacks. */

@@ -1,9 +1,9 @@
 import { STACK_STATUS } from "../../../common/dockge-wire.ts";
 import { DeployError, toDeployError } from "../../domain/errors.ts";
 import type { Compose, ComposeProject, Docker } from "../../domain/ports.ts";
-import { projectName } from "./compose-text.ts";
-import type { StackLocks } from "./exclusive.ts";
-import type { StackEdit, StackFiles, StackTexts } from "./stack-files.ts";
+import { projectName } from "../stacks/compose-text.ts";
+import type { StackLocks } from "../stacks/exclusive.ts";
+import type { StackEdit, StackFiles, StackTexts } from "../stacks/stack-files.ts";
 import type { StackList } from "./stack-list.ts";
 import { statusOf } from "./stack-status.ts";
 import type { ProgressTerminals } from "./terminals.ts";

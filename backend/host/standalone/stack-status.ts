@@ -1,7 +1,7 @@
 import { STACK_STATUS, type ServiceStatusList, type StackStatus } from "../../../common/dockge-wire.ts";
 import type { ProjectState } from "../../domain/ports.ts";
-import type { StackFolderEntry } from "./stack-files.ts";
-import { defaultProjectName } from "./stack-name.ts";
+import type { StackFolderEntry } from "../stacks/stack-files.ts";
+import { defaultProjectName } from "../stacks/stack-name.ts";
 
 /**
  * Dockge's number for a project's containers. As Dockge: a container that ended makes the stack "exited"; unlike Dockge a

@@ -1,7 +1,7 @@
 import { watch, type FSWatcher } from "node:fs";
 import path from "node:path";
 import { COMPOSE_FILE_NAMES } from "../../domain/compose-files.ts";
-import { EMPTY_STACK_MARKER, type StackFiles } from "./stack-files.ts";
+import { EMPTY_STACK_MARKER, type StackFiles } from "../stacks/stack-files.ts";
 
 /** Network file systems and full inotify tables tell nothing, so everything is looked at once in a while anyway. */
 const RESCAN_MS = 60_000;

@@ -1,6 +1,6 @@
 import type { StackInput } from "../../../common/schemas.ts";
 import type { HostStack, HostStacks, HostStackSummary } from "../host.ts";
-import type { StackFiles, StackTexts } from "./stack-files.ts";
+import type { StackFiles, StackTexts } from "../stacks/stack-files.ts";
 import type { ListedStack, StackList } from "./stack-list.ts";
 import type { StackOperations } from "./stack-operations.ts";
 import { statusOf } from "./stack-status.ts";

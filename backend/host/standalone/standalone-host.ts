@@ -9,21 +9,21 @@ import type { Host, HostStacks, HostUser, RawHandler } from "../host.ts";
 import { accountHandlers } from "./account-events.ts";
 import { Auth } from "./auth.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import { StackLocks } from "./exclusive.ts";
+import { StackLocks } from "../stacks/exclusive.ts";
 import { Greeting } from "./greeting.ts";
 import { ListPublisher } from "./list-publisher.ts";
 import { LoginLimiter } from "./login-limiter.ts";
-import { RouteTable, type Method } from "./route-table.ts";
+import { builtFiles } from "../http/built-files.ts";
+import { RouteTable, type Method } from "../http/route-table.ts";
 import { LOGGED_IN_ROOM, logRoom, terminalRoom, userRoom, type Session } from "./session.ts";
 import { Sockets } from "./sockets.ts";
 import { hostHandlers, stackHandlers } from "./stack-events.ts";
-import { StackFiles } from "./stack-files.ts";
+import { StackFiles } from "../stacks/stack-files.ts";
 import { StackList } from "./stack-list.ts";
-import { requireStackName } from "./stack-name.ts";
+import { requireStackName } from "../stacks/stack-name.ts";
 import { StackOperations } from "./stack-operations.ts";
 import { Stacks } from "./stacks.ts";
 import { StacksWatcher } from "./stacks-watcher.ts";
-import { defaultPagesDirectory } from "./static-pages.ts";
 import { ProgressTerminals } from "./terminals.ts";
 import { createWebServer, listenOn } from "./web-server.ts";
 
@@ -88,7 +88,7 @@ export class StandaloneHost implements Host {
             isProxyTrusted: config.isProxyTrusted,
             bodyTimeoutMs: options.bodyTimeoutMs ?? BODY_TIMEOUT_MS,
             logger,
-            pagesDirectory: options.pagesDirectory ?? defaultPagesDirectory(),
+            pagesDirectory: options.pagesDirectory ?? builtFiles("frontend"),
         });
         this.#sockets = new Sockets({ server: this.#web, config, dispatcher: this.#dispatcher, logger, onConnect: (session) => this.#greeting.connected(session) });
         this.#terminals = new ProgressTerminals({

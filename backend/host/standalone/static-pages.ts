@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import express, { type RequestHandler, Router } from "express";
-import helmet from "helmet";
+import express, { Router } from "express";
 
 /** Vite puts a hash of the content into the names below this folder. */
 const HASHED_FOLDER = "assets";
@@ -13,32 +12,6 @@ const NOT_BUILT = `<!doctype html>
 <pre>npm run build:frontend</pre>
 <p>and load this page again.</p></body></html>
 `;
-
-/** What the page may load: its own files, inline styles (Vue and the editor set them) and its socket. */
-export function securityHeaders(): RequestHandler {
-    return helmet({
-        contentSecurityPolicy: {
-            useDefaults: false,
-            directives: {
-                defaultSrc: ["'self'"],
-                scriptSrc: ["'self'"],
-                styleSrc: ["'self'", "'unsafe-inline'"],
-                imgSrc: ["'self'", "data:"],
-                fontSrc: ["'self'", "data:"],
-                // Not every browser counts a WebSocket to the page's own host as 'self'.
-                connectSrc: ["'self'", "ws:", "wss:"],
-                objectSrc: ["'none'"],
-                baseUri: ["'self'"],
-                formAction: ["'self'"],
-                frameAncestors: ["'self'"],
-            },
-        },
-        // The server itself speaks plain HTTP, often at an address in the home; whoever puts TLS in front decides about these.
-        strictTransportSecurity: false,
-        crossOriginOpenerPolicy: false,
-        originAgentCluster: false,
-    });
-}
 
 /** The built pages below `directory`. Every other address is a deep link and gets the page itself. */
 export function staticPages(directory: string): Router {
@@ -75,13 +48,4 @@ export function staticPages(directory: string): Router {
         response.sendFile(indexFile, { cacheControl: false });
     });
     return router;
-}
-
-/** `dist/frontend` of the program, whether it runs compiled (below dist/) or from its sources. */
-export function defaultPagesDirectory(): string {
-    let directory = import.meta.dirname;
-    while (!existsSync(path.join(directory, "package.json")) && path.dirname(directory) !== directory) {
-        directory = path.dirname(directory);
-    }
-    return path.join(directory, "dist", "frontend");
 }

@@ -2,9 +2,10 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import express, { type ErrorRequestHandler } from "express";
 import { DeployError } from "../../domain/errors.ts";
-import { coreRoutes, type HttpRoutesSettings } from "./http-routes.ts";
-import type { RouteTable } from "./route-table.ts";
-import { securityHeaders, staticPages } from "./static-pages.ts";
+import { coreRoutes, type HttpRoutesSettings } from "../http/http-routes.ts";
+import type { RouteTable } from "../http/route-table.ts";
+import { securityHeaders } from "../http/security-headers.ts";
+import { staticPages } from "./static-pages.ts";
 
 /** A client that sends its headers this slowly is not one of ours. */
 const HEADERS_TIMEOUT_MS = 20_000;

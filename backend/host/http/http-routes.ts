@@ -84,7 +84,7 @@ async function rawRequest(route: Route, params: Record<string, string>, target: 
         headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value])),
         body: await readBody(request, route.maxBytes, settings.bodyTimeoutMs),
         address: clientAddress(request.headers, request.socket.remoteAddress, settings.isProxyTrusted),
-        origin: clientOrigin(request.headers, settings.isProxyTrusted),
+        origin: clientOrigin(request.headers, settings.isProxyTrusted, "encrypted" in request.socket),
     };
 }
 

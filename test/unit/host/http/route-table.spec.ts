@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RouteTable } from "../../../../backend/host/standalone/route-table.ts";
+import { RouteTable } from "../../../../backend/host/http/route-table.ts";
 
 const handler = () => Promise.resolve({ status: 200 });
 

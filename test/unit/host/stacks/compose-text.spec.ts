@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { projectName, requireEnv, requireYaml } from "../../../../backend/host/standalone/compose-text.ts";
+import { projectName, requireEnv, requireYaml } from "../../../../backend/host/stacks/compose-text.ts";
 
 describe("requireYaml", () => {
     it("accepts what Compose accepts, its own tags too", () => {

@@ -11,9 +11,9 @@ export function clientAddress(headers: IncomingHttpHeaders, socketAddress: strin
     return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "");
 }
 
-/** `https://host` as the client wrote it. */
-export function clientOrigin(headers: IncomingHttpHeaders, isProxyTrusted: boolean): string {
-    const protocol = isProxyTrusted && lastOf(headers["x-forwarded-proto"]) === "https" ? "https" : "http";
+/** `https://host` as the client wrote it. `isEncrypted`: our own end of the connection speaks TLS. */
+export function clientOrigin(headers: IncomingHttpHeaders, isProxyTrusted: boolean, isEncrypted = false): string {
+    const protocol = isEncrypted || (isProxyTrusted && lastOf(headers["x-forwarded-proto"]) === "https") ? "https" : "http";
     const forwardedHost = isProxyTrusted ? lastOf(headers["x-forwarded-host"]) : "";
     return `${protocol}://${forwardedHost === "" ? (headers.host ?? "localhost") : forwardedHost}`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clientAddress, clientOrigin } from "../../../../backend/host/standalone/client-address.ts";
+import { clientAddress, clientOrigin } from "../../../../backend/host/http/client-address.ts";
 import { isOriginAllowed } from "../../../../backend/host/standalone/origin-check.ts";
 
 describe("clientAddress", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { StackLocks } from "../../../../backend/host/standalone/exclusive.ts";
+import { StackLocks } from "../../../../backend/host/stacks/exclusive.ts";
 
 function gate() {
     let open = () => {};
