@@ -1,4 +1,3 @@
-import { randomBytes, randomUUID } from "node:crypto";
 import path from "node:path";
 import { openDatabase, type Database } from "../db/database.ts";
 import { pruneBackups } from "./adapters/backups.ts";
@@ -28,6 +27,7 @@ import { Poller } from "./queue/poller.ts";
 import { DeploymentQueue } from "./queue/queue.ts";
 import { recover } from "./queue/recover.ts";
 import { Worker } from "./queue/worker.ts";
+import { systemRandom } from "./random.ts";
 import { ApiTokenService } from "./services/api-token-service.ts";
 import { BuildConfigService } from "./services/build-config-service.ts";
 import { DeploymentService } from "./services/deployment-service.ts";
@@ -44,8 +44,6 @@ import { WebhookReceiver } from "./webhook/receive.ts";
 const DAY_MS = 24 * 60 * 60_000;
 /** A stop waits so long for a release in progress; what is not done then is finished at the next start. */
 const STOP_WAIT_MS = 25_000;
-
-const systemRandom: Random = { uuid: () => randomUUID(), token: (bytes) => randomBytes(bytes).toString("base64url") };
 
 /** What both hosts need before there is a core: the database and the Engine. */
 export interface Foundation {
