@@ -1,6 +1,7 @@
 import { isFinal } from "../../common/deployment.ts";
 import { decide, ignore, type DeployVerdict, type Verdict } from "../domain/decide.ts";
 import type { BuildConfig, Deployment, Repository } from "../domain/entities.ts";
+import { newDeployment } from "../domain/new-deployment.ts";
 import type { BuildConfigStore, Clock, DeploymentStore, Git, Queue, Random, RemoteRefs, RepositoryStore } from "../domain/ports.ts";
 import type { Push } from "../domain/push.ts";
 
@@ -145,31 +146,21 @@ function toPush(seen: SeenRef, before: string | null, headCommit: Push["headComm
 }
 
 function scheduledDeployment(parts: PollParts, repository: Repository, config: BuildConfig, verdict: DeployVerdict): Deployment {
-    return {
+    const { commitSha, commitMessage, commitAuthor, branch, tag, beforeSha, mustCheckPaths } = verdict;
+    return newDeployment({
         id: parts.random.uuid(),
         stackId: repository.stackId,
         buildConfigId: config.id,
         repositoryId: repository.id,
-        kind: "deploy",
-        commitSha: verdict.commitSha,
-        commitMessage: verdict.commitMessage,
-        commitAuthor: verdict.commitAuthor,
-        branch: verdict.branch,
-        tag: verdict.tag,
-        beforeSha: verdict.beforeSha,
-        mustCheckPaths: verdict.mustCheckPaths,
-        isRebuild: false,
-        status: "pending",
-        startedAt: null,
-        completedAt: null,
-        error: null,
-        errorCode: null,
+        commitSha,
+        commitMessage,
+        commitAuthor,
+        branch,
+        tag,
+        beforeSha,
+        mustCheckPaths,
         triggeredBy: "scheduled",
         triggeredByUser: null,
-        previousDeploymentId: null,
-        releaseId: null,
-        attempt: 1,
-        notBefore: null,
         createdAt: parts.clock.now(),
-    };
+    });
 }

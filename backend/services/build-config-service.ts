@@ -8,6 +8,7 @@ import { Secret } from "../domain/secret.ts";
 import { Turns } from "../domain/turns.ts";
 import { newBuildConfig } from "./build-config-defaults.ts";
 import type { Caller } from "./caller.ts";
+import { notLinked, requireRepository } from "./linked-repository.ts";
 import { requireStack, type Stacks } from "./stacks.ts";
 import { DEFAULT_SCRIPT } from "./suggest-build.ts";
 import type { Views } from "./views.ts";
@@ -45,7 +46,7 @@ export class BuildConfigService {
     async get(stack: string): Promise<BuildConfigView> {
         const config = await this.find(stack);
         if (config === null) {
-            throw notLinked(stack);
+            throw await notLinked(this.#parts.stacks, stack);
         }
         return config;
     }
@@ -80,19 +81,11 @@ export class BuildConfigService {
         if (stored !== null) {
             return stored;
         }
-        const repository = await this.#parts.repositories.byStack(stack);
-        if (repository === null) {
-            await requireStack(this.#parts.stacks, stack);
-            throw notLinked(stack);
-        }
+        const repository = await requireRepository(this.#parts, stack);
         const made = newBuildConfig(this.#parts.random.uuid(), repository, this.#parts.clock.now());
         await this.#parts.buildConfigs.insert(made);
         return made;
     }
-}
-
-function notLinked(stack: string): DeployError {
-    return new DeployError("REPOSITORY_NOT_LINKED", `The stack ${stack} follows no repository yet. Link one first.`);
 }
 
 /** The new list; a secret variable sent without a value keeps the stored one. @throws INPUT_INVALID when there is none to keep */

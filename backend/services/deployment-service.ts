@@ -1,8 +1,9 @@
 import { isCancellable, isFinal, isRetryable } from "../../common/deployment.ts";
 import type { DeployInput, DeploymentListInput, LogInput } from "../../common/schemas.ts";
 import type { DeploymentDetail, DeploymentView, LogPage, Page } from "../../common/wire.ts";
-import type { Deployment, Release, Repository } from "../domain/entities.ts";
+import type { Deployment, Repository } from "../domain/entities.ts";
 import { DeployError } from "../domain/errors.ts";
+import { newDeployment } from "../domain/new-deployment.ts";
 import type {
     AuditLog,
     BuildConfigStore,
@@ -17,7 +18,9 @@ import type {
     RepositoryStore,
 } from "../domain/ports.ts";
 import { triggerOf, type Caller } from "./caller.ts";
+import { requireRepository } from "./linked-repository.ts";
 import { filteredText, logTails, rawText } from "./log-text.ts";
+import { releaseToReturnTo } from "./release-to-return-to.ts";
 import { requireStack, type Stacks } from "./stacks.ts";
 import type { Views } from "./views.ts";
 
@@ -53,11 +56,11 @@ export class DeploymentService {
      * @throws REPOSITORY_NOT_LINKED; GIT_REF_MISSING and what keeps the remote from answering when `ref` is not the repository's branch
      */
     async deploy(stack: string, input: DeployInput, caller: Caller): Promise<DeploymentView> {
-        const repository = await this.#repository(stack);
+        const repository = await requireRepository(this.#parts, stack);
         const target = await this.#target(repository, input.ref);
         const previous = await this.#parts.deployments.lastSuccessfulOf(stack);
         const deployment = await this.#enqueue(
-            { ...(await this.#blank(repository, caller)), ...target, commitSha: input.commitSha ?? null, isRebuild: input.rebuild ?? false, previousDeploymentId: previous?.id ?? null },
+            { ...(await this.#requested(repository, caller)), ...target, commitSha: input.commitSha ?? null, isRebuild: input.rebuild ?? false, previousDeploymentId: previous?.id ?? null },
             "deployment.request",
             caller,
         );
@@ -85,10 +88,10 @@ export class DeploymentService {
         if (failed.kind === "rollback" && failed.previousDeploymentId !== null) {
             return await this.rollback(failed.previousDeploymentId, caller);
         }
-        const repository = await this.#repository(failed.stackId);
+        const repository = await requireRepository(this.#parts, failed.stackId);
         const { commitSha, commitMessage, commitAuthor, branch, tag, isRebuild } = failed;
         const retried = await this.#enqueue(
-            { ...(await this.#blank(repository, caller)), commitSha, commitMessage, commitAuthor, branch, tag, isRebuild, previousDeploymentId: failed.id },
+            { ...(await this.#requested(repository, caller)), commitSha, commitMessage, commitAuthor, branch, tag, isRebuild, previousDeploymentId: failed.id },
             "deployment.retry",
             caller,
         );
@@ -101,15 +104,14 @@ export class DeploymentService {
      */
     async rollback(id: string, caller: Caller): Promise<DeploymentView> {
         const target = await this.#require(id);
-        const release = await this.#keptRelease(target);
-        await this.#requireImages(release);
-        const repository = await this.#repository(target.stackId);
+        const release = await releaseToReturnTo(this.#parts, target);
+        const repository = await requireRepository(this.#parts, target.stackId);
         // Paused first: a push that arrives between the two must not undo the rollback.
         await this.#parts.repositories.update(repository.id, { autoDeployPausedAt: this.#parts.clock.now() });
         const { commitMessage, commitAuthor, branch, tag } = target;
         const deployment = await this.#enqueue(
             {
-                ...(await this.#blank(repository, caller)),
+                ...(await this.#requested(repository, caller)),
                 kind: "rollback",
                 commitSha: release.commitSha,
                 commitMessage,
@@ -189,51 +191,17 @@ export class DeploymentService {
         throw new DeployError("GIT_REF_MISSING", `The repository has no branch or tag ${ref}.`);
     }
 
-    async #keptRelease(target: Deployment): Promise<Release> {
-        const release = target.status === "successful" && target.releaseId !== null ? await this.#parts.releases.byId(target.releaseId) : null;
-        if (release?.status !== "healthy") {
-            throw new DeployError("RELEASE_NOT_KEPT", "This deployment left no release that can be returned to, or it is too old and was cleaned up. Choose one of the kept ones, or deploy its commit again.");
-        }
-        return release;
-    }
-
-    async #requireImages(release: Release): Promise<void> {
-        const images = await Promise.all(release.services.map(async ({ service, imageId }) => ({ service, found: await this.#parts.docker.imageId(imageId) })));
-        const missing = images.filter(({ found }) => found === null).map(({ service }) => service);
-        if (missing.length > 0) {
-            throw new DeployError("IMAGE_MISSING", `The images of ${missing.join(", ")} are no longer on this machine. Deploy the commit again instead.`, { details: { services: missing } });
-        }
-    }
-
-    async #blank(repository: Repository, caller: Caller): Promise<Deployment> {
+    async #requested(repository: Repository, caller: Caller): Promise<Deployment> {
         const config = await this.#parts.buildConfigs.byStack(repository.stackId);
-        return {
+        return newDeployment({
             id: this.#parts.random.uuid(),
             stackId: repository.stackId,
             buildConfigId: config?.id ?? null,
             repositoryId: repository.id,
-            kind: "deploy",
-            commitSha: null,
-            commitMessage: null,
-            commitAuthor: null,
-            branch: null,
-            tag: null,
-            beforeSha: null,
-            mustCheckPaths: false,
-            isRebuild: false,
-            status: "pending",
-            startedAt: null,
-            completedAt: null,
-            error: null,
-            errorCode: null,
             triggeredBy: triggerOf(caller.actor),
             triggeredByUser: caller.actor.name,
-            previousDeploymentId: null,
-            releaseId: null,
-            attempt: 1,
-            notBefore: null,
             createdAt: this.#parts.clock.now(),
-        };
+        });
     }
 
     async #enqueue(deployment: Deployment, action: string, caller: Caller): Promise<Deployment> {
@@ -248,15 +216,6 @@ export class DeploymentService {
             throw new DeployError("DEPLOYMENT_NOT_FOUND", "There is no such deployment.");
         }
         return deployment;
-    }
-
-    async #repository(stack: string): Promise<Repository> {
-        const repository = await this.#parts.repositories.byStack(stack);
-        if (repository === null) {
-            await requireStack(this.#parts.stacks, stack);
-            throw new DeployError("REPOSITORY_NOT_LINKED", `The stack ${stack} follows no repository. Link one first.`);
-        }
-        return repository;
     }
 
     async #audit(caller: Caller, action: string, deployment: Deployment, details: Record<string, unknown> = {}): Promise<void> {

@@ -1,7 +1,7 @@
 import type { AuthType, RepositoryInput } from "../../common/schemas.ts";
-import type { Credentials } from "../domain/entities.ts";
+import type { Credentials, Repository } from "../domain/entities.ts";
 import { DeployError } from "../domain/errors.ts";
-import type { GitUrl } from "../domain/git-url.ts";
+import { parseGitUrl, type GitUrl } from "../domain/git-url.ts";
 import type { SshKeys } from "../domain/ports.ts";
 import { Secret } from "../domain/secret.ts";
 
@@ -12,6 +12,15 @@ type CredentialsInput = NonNullable<RepositoryInput["credentials"]>;
 /** True when credentials for the one may be sent to the other: same scheme, host, port and path. */
 export function isSameRemote(left: GitUrl, right: GitUrl): boolean {
     return left.scheme === right.scheme && left.host === right.host && left.port === right.port && left.path === right.path;
+}
+
+/** Where a saved repository leads, or null when the settings do not allow that URL any more. */
+export function savedUrl(stored: Repository, config: { insecureHttpHosts: string[] }): GitUrl | null {
+    try {
+        return parseGitUrl(stored.url, config);
+    } catch {
+        return null;
+    }
 }
 
 /** A login name in an http(s) URL is meant as the username, unless one is given on its own. */

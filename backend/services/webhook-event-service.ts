@@ -4,7 +4,8 @@ import type { Actor } from "../domain/entities.ts";
 import { DeployError } from "../domain/errors.ts";
 import type { RepositoryStore, WebhookEventStore } from "../domain/ports.ts";
 import type { Caller } from "./caller.ts";
-import { requireStack, type Stacks } from "./stacks.ts";
+import { requireRepository } from "./linked-repository.ts";
+import type { Stacks } from "./stacks.ts";
 import type { Views } from "./views.ts";
 
 /** Decides about a stored delivery anew and writes the audit log. */
@@ -28,11 +29,7 @@ export class WebhookEventService {
 
     /** Newest first. @throws REPOSITORY_NOT_LINKED, STACK_NOT_FOUND */
     async listOfStack(stack: string, input: WebhookEventListInput): Promise<Page<WebhookEventView>> {
-        const repository = await this.#parts.repositories.byStack(stack);
-        if (repository === null) {
-            await requireStack(this.#parts.stacks, stack);
-            throw new DeployError("REPOSITORY_NOT_LINKED", `The stack ${stack} follows no repository.`);
-        }
+        const repository = await requireRepository(this.#parts, stack);
         return await this.#page(repository.id, input);
     }
 

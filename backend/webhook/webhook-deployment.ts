@@ -1,5 +1,6 @@
 import type { DeployVerdict } from "../domain/decide.ts";
 import type { BuildConfig, Deployment, Repository } from "../domain/entities.ts";
+import { newDeployment } from "../domain/new-deployment.ts";
 
 const MAX_MESSAGE_LENGTH = 8192;
 const MAX_NAME_LENGTH = 200;
@@ -15,12 +16,11 @@ export function webhookDeployment(input: {
     lastSuccessful: Deployment | null;
 }): Deployment {
     const { repository, verdict } = input;
-    return {
+    return newDeployment({
         id: input.id,
         stackId: repository.stackId,
         buildConfigId: input.config?.id ?? null,
         repositoryId: repository.id,
-        kind: "deploy",
         commitSha: verdict.commitSha,
         commitMessage: verdict.commitMessage?.slice(0, MAX_MESSAGE_LENGTH) ?? null,
         commitAuthor: verdict.commitAuthor?.slice(0, MAX_NAME_LENGTH) ?? null,
@@ -28,20 +28,11 @@ export function webhookDeployment(input: {
         tag: verdict.tag,
         beforeSha: verdict.beforeSha,
         mustCheckPaths: verdict.mustCheckPaths,
-        isRebuild: false,
-        status: "pending",
-        startedAt: null,
-        completedAt: null,
-        error: null,
-        errorCode: null,
         triggeredBy: "webhook",
         triggeredByUser: input.by?.slice(0, MAX_NAME_LENGTH) ?? null,
         previousDeploymentId: input.lastSuccessful?.id ?? null,
-        releaseId: null,
-        attempt: 1,
-        notBefore: null,
         createdAt: input.now,
-    };
+    });
 }
 
 /**

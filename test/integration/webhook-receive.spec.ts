@@ -12,6 +12,7 @@ import { createStores, type Stores } from "../../backend/store/stores.ts";
 import { loadVault } from "../../backend/vault/vault.ts";
 import { WebhookReceiver, type WebhookReceiverParts } from "../../backend/webhook/receive.ts";
 import type { DeploymentView, WebhookEventView } from "../../common/wire.ts";
+import { aBuildConfig, aRepository } from "../fixtures/rows.ts";
 
 const SECRET = "a-secret-of-32-random-bytes-or-so";
 const A = "a".repeat(40);
@@ -48,64 +49,12 @@ afterEach(async () => {
 
 const random = { uuid: () => randomUUID(), token: () => "token" };
 
-function makeRepository(changes: Partial<Repository> = {}): Repository {
-    return {
-        id: randomUUID(),
-        stackId: "blog",
-        url: "https://git.example.com/acme/blog.git",
-        branch: "main",
-        authType: "none",
-        credentials: { username: null, token: null, privateKey: null, passphrase: null },
-        provider: "github",
-        webhookSecret: new Secret(SECRET),
-        previousWebhookSecret: null,
-        previousSecretValidUntil: null,
-        webhookSigningToken: null,
-        publicKey: null,
-        autoSync: false,
-        syncInterval: 60,
-        syncCron: null,
-        fetchSubmodules: false,
-        fetchLfs: false,
-        lastSyncedAt: null,
-        lastSyncedCommit: null,
-        autoDeployPausedAt: null,
-        createdAt: NOW,
-        updatedAt: NOW,
-        ...changes,
-    };
+function makeRepository(values: Partial<Repository> = {}): Repository {
+    return aRepository({ url: "https://git.example.com/acme/blog.git", provider: "github", webhookSecret: new Secret(SECRET), createdAt: NOW, updatedAt: NOW, ...values });
 }
 
 function makeConfig(): BuildConfig {
-    return {
-        id: randomUUID(),
-        stackId: "blog",
-        repositoryId: repository.id,
-        buildType: "compose_build",
-        dockerfilePath: null,
-        composePath: null,
-        buildArgs: [],
-        preBuildCommands: [],
-        postBuildCommands: [],
-        script: null,
-        commandImage: null,
-        environmentVariables: [],
-        timeout: 600,
-        autoDeployOnPush: true,
-        autoDeployBranches: [],
-        autoDeployTags: [],
-        includePaths: [],
-        excludePaths: [],
-        healthCheckPath: null,
-        healthCheckTimeout: 60,
-        settleTime: 5,
-        rollbackOnFailure: true,
-        cancelSupersededBuilds: false,
-        keepReleases: 5,
-        maxRetries: 3,
-        createdAt: NOW,
-        updatedAt: NOW,
-    };
+    return aBuildConfig({ repositoryId: repository.id, maxRetries: 3, createdAt: NOW, updatedAt: NOW });
 }
 
 function makeReceiver(changes: Partial<WebhookReceiverParts> = {}): WebhookReceiver {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { DeployError } from "../../../backend/domain/errors.ts";
 import { Secret } from "../../../backend/domain/secret.ts";
-import { aBuildConfig, aDeployment, failure, PipelineWorld, webModel } from "../../fixtures/pipeline-world.ts";
+import { aRun, failure, PipelineWorld, webModel } from "../../fixtures/pipeline-world.ts";
 
 let world: PipelineWorld;
 beforeEach(() => {
@@ -12,14 +12,14 @@ beforeEach(() => {
 
 /** A stack that is healthy on the first commit. */
 async function afterFirstRelease(): Promise<void> {
-    expect(await world.run(aDeployment("d1", "aaa1"))).toEqual({ status: "successful" });
+    expect(await world.run(aRun("d1", "aaa1"))).toEqual({ status: "successful" });
     world.acts.length = 0;
     world.steps.length = 0;
 }
 
 describe("a good push", () => {
     it("is built before anything of the stack is touched, then released and kept", async () => {
-        expect(await world.run(aDeployment("d1", "aaa1"))).toEqual({ status: "successful" });
+        expect(await world.run(aRun("d1", "aaa1"))).toEqual({ status: "successful" });
         expect(world.acts.slice(0, 4)).toEqual(["build web", "deploying", "tag blog-web sha256:built-aaa1-1", "up sha256:built-aaa1-1"]);
         expect(world.stepNames()).toEqual(["fetch successful", "checkout successful", "build successful", "release successful", "health successful", "cleanup successful"]);
         expect(world.folder.get("index.html")).toBe("one");
@@ -31,18 +31,18 @@ describe("a good push", () => {
     it("does not build what Git says is unchanged, and still releases", async () => {
         await afterFirstRelease();
         world.commit("ccc3", { "index.html": "one", "README.md": "words" });
-        expect(await world.run(aDeployment("d2", "ccc3"))).toEqual({ status: "successful" });
+        expect(await world.run(aRun("d2", "ccc3"))).toEqual({ status: "successful" });
         expect(world.acts).not.toContain("build web");
         expect(world.acts).toContain("up sha256:built-aaa1-1");
     });
 
     it("builds again when asked to, and whenever commands may have changed the inputs", async () => {
         await afterFirstRelease();
-        await world.run(aDeployment("d2", "aaa1", { isRebuild: true }));
+        await world.run(aRun("d2", "aaa1", { isRebuild: true }));
         expect(world.acts).toContain("build web");
         world.acts.length = 0;
-        world.config = aBuildConfig({ preBuildCommands: ["make"] });
-        await world.run(aDeployment("d3", "aaa1"));
+        world.configure({ preBuildCommands: ["make"] });
+        await world.run(aRun("d3", "aaa1"));
         expect(world.acts.slice(0, 2)).toEqual(["sh make", "build web"]);
     });
 
@@ -51,29 +51,29 @@ describe("a good push", () => {
         world.folder.set("uploads/cat.png", "mine");
         world.commits.get("bbb2")!.files = { "compose.yaml": "services: {}\n", Dockerfile: "FROM scratch\n" };
         world.trees.set("tree-bbb2", world.commits.get("bbb2")!.files);
-        await world.run(aDeployment("d2", "bbb2"));
+        await world.run(aRun("d2", "bbb2"));
         expect(world.folder.has("index.html")).toBe(false);
         expect(world.folder.get("uploads/cat.png")).toBe("mine");
     });
 
     it("writes the stack's variables to .env, and keeps what was there", async () => {
         world.folder.set(".env", "OWN=1\n");
-        world.config = aBuildConfig({ environmentVariables: [{ name: "A", value: new Secret("x"), isSecret: true }] });
-        await world.run(aDeployment("d1", "aaa1"));
+        world.configure({ environmentVariables: [{ name: "A", value: new Secret("x"), isSecret: true }] });
+        await world.run(aRun("d1", "aaa1"));
         expect(world.folder.get(".env")).toMatch(/^OWN=1\n[\s\S]*A='x'/);
     });
 
     it("renders compose.yaml from a file in a folder", async () => {
         world.commit("ddd4", { "deploy/stack.yaml": "services:\n  web:\n    build: ../app\n" });
-        world.config = aBuildConfig({ composePath: "deploy/stack.yaml" });
-        await world.run(aDeployment("d1", "ddd4"));
+        world.configure({ composePath: "deploy/stack.yaml" });
+        await world.run(aRun("d1", "ddd4"));
         expect(world.folder.get("compose.yaml")).toMatch(/^# Rendered from deploy\/stack\.yaml[\s\S]*build: \.\/app/);
     });
 
     it("keeps the images of the last N healthy releases", async () => {
         for (const [index, sha] of ["aaa1", "bbb2", "ccc3"].entries()) {
             world.commit(sha, { "index.html": sha });
-            await world.run(aDeployment(`d${index}`, sha));
+            await world.run(aRun(`d${index}`, sha));
         }
         expect(world.releases.map((release) => release.status)).toEqual(["removed", "healthy", "healthy"]);
         expect(world.images.has("sha256:built-aaa1-1")).toBe(false);
@@ -86,7 +86,7 @@ describe("a bad push", () => {
 
     it("that does not build never touches the stack", async () => {
         world.failing.build = () => failure("BUILD_FAILED");
-        expect(await world.run(aDeployment("d2", "bbb2"))).toMatchObject({ status: "failed", error: { code: "BUILD_FAILED" } });
+        expect(await world.run(aRun("d2", "bbb2"))).toMatchObject({ status: "failed", error: { code: "BUILD_FAILED" } });
         expect(world.acts).not.toContain("deploying");
         expect(world.folder.get("index.html")).toBe("one");
     });
@@ -97,7 +97,7 @@ describe("a bad push", () => {
         ["never becomes healthy", { health: "starting" as const }, "HEALTH_TIMEOUT"],
     ])("whose container %s is rolled back to the files and image before", async (_name, state, code) => {
         world.containerFor = (imageId) => (imageId.includes("bbb2") ? state : {});
-        expect(await world.run(aDeployment("d2", "bbb2"))).toMatchObject({ status: "rolled_back", error: { code } });
+        expect(await world.run(aRun("d2", "bbb2"))).toMatchObject({ status: "rolled_back", error: { code } });
         expect(world.stepNames()).toEqual(expect.arrayContaining(["health failed", "rollback successful"]));
         expect(world.images.get("blog-web")).toBe("sha256:built-aaa1-1");
         expect(world.folder.get("index.html")).toBe("one");
@@ -106,29 +106,29 @@ describe("a bad push", () => {
     });
 
     it("whose health check answers 500 is rolled back", async () => {
-        world.config = aBuildConfig({ healthCheckPath: "/health" });
+        world.configure({ healthCheckPath: "/health" });
         world.probeStatus = 500;
-        const outcome = await world.run(aDeployment("d2", "bbb2"));
+        const outcome = await world.run(aRun("d2", "bbb2"));
         // The release before knew no such check, so going back does not ask for it.
         expect(outcome).toMatchObject({ status: "rolled_back", error: { code: "HEALTH_CHECK_FAILED", message: expect.stringContaining("answered 500") } });
     });
 
     it("is left as it is when rolling back is switched off", async () => {
-        world.config = aBuildConfig({ rollbackOnFailure: false });
+        world.configure({ rollbackOnFailure: false });
         world.containerFor = () => ({ state: "exited", exitCode: 1 });
-        expect(await world.run(aDeployment("d2", "bbb2"))).toMatchObject({ status: "failed", error: { code: "CONTAINER_EXITED", message: expect.stringContaining("switched off") } });
+        expect(await world.run(aRun("d2", "bbb2"))).toMatchObject({ status: "failed", error: { code: "CONTAINER_EXITED", message: expect.stringContaining("switched off") } });
         expect(world.stepNames()).not.toContain("rollback successful");
     });
 
     it("says loudly when going back fails too", async () => {
         world.failing.up = (attempt) => (attempt >= 2 ? failure("UP_FAILED", "no network left") : null);
-        expect(await world.run(aDeployment("d2", "bbb2"))).toMatchObject({ status: "failed", error: { code: "ROLLBACK_FAILED", message: expect.stringContaining("needs a person") } });
+        expect(await world.run(aRun("d2", "bbb2"))).toMatchObject({ status: "failed", error: { code: "ROLLBACK_FAILED", message: expect.stringContaining("needs a person") } });
     });
 });
 
 it("never tells a secret that a tool printed in its error", async () => {
     world.failing.build = () => failure("BUILD_FAILED", "fatal: token-value was refused");
-    const outcome = await world.run(aDeployment("d1", "aaa1"));
+    const outcome = await world.run(aRun("d1", "aaa1"));
     expect(outcome).toMatchObject({ error: { message: "fatal: *** was refused" } });
     expect(JSON.stringify(world.steps)).not.toContain("token-value");
 });
@@ -136,7 +136,7 @@ it("never tells a secret that a tool printed in its error", async () => {
 describe("a first release", () => {
     it("that fails says that there is nothing to return to", async () => {
         world.containerFor = () => ({ state: "exited", exitCode: 1 });
-        expect(await world.run(aDeployment("d1", "aaa1"))).toMatchObject({ status: "failed", error: { code: "CONTAINER_EXITED", message: expect.stringContaining("first release") } });
+        expect(await world.run(aRun("d1", "aaa1"))).toMatchObject({ status: "failed", error: { code: "CONTAINER_EXITED", message: expect.stringContaining("first release") } });
     });
 
     it("over a stack that ran before is taken back to what ran", async () => {
@@ -146,7 +146,7 @@ describe("a first release", () => {
         world.folder.set("compose.yaml", "services: {} # by hand\n");
         world.folder.set(".env", "OWN=1\n");
         world.containerFor = (imageId) => (imageId === "sha256:old" ? {} : { state: "exited", exitCode: 1 });
-        expect(await world.run(aDeployment("d1", "aaa1"))).toMatchObject({ status: "rolled_back" });
+        expect(await world.run(aRun("d1", "aaa1"))).toMatchObject({ status: "rolled_back" });
         expect(world.images.get("blog-web")).toBe("sha256:old");
         expect(world.folder.get("compose.yaml")).toBe("services: {} # by hand\n");
         expect(world.folder.has("index.html")).toBe(false);
@@ -160,32 +160,32 @@ describe("images that are pulled", () => {
             delete (world.commits.get(sha)?.model.services["web"] as { build?: unknown }).build;
         }
         world.images.set("nginx:1", "sha256:here").set("sha256:here", "sha256:here");
-        world.config = aBuildConfig({ buildType: "compose_only" });
+        world.configure({ buildType: "compose_only" });
     });
 
     it("move their name only at the release", async () => {
-        await world.run(aDeployment("d1", "aaa1"));
+        await world.run(aRun("d1", "aaa1"));
         expect(world.acts.slice(0, 4)).toEqual(["pull web", "tag nginx:1 sha256:here", "deploying", "tag nginx:1 sha256:pulled-aaa1"]);
     });
 
     it("are used as they are when the registry does not answer, and the log says so", async () => {
         world.failing.pull = () => failure("PULL_FAILED", "no route to the registry");
-        expect(await world.run(aDeployment("d1", "aaa1"))).toEqual({ status: "successful" });
+        expect(await world.run(aRun("d1", "aaa1"))).toEqual({ status: "successful" });
         expect(world.log.join("\n")).toContain("the image that is here is used (no route to the registry)");
     });
 
     it("are missing when the registry does not answer and none is here", async () => {
         world.images.clear();
         world.failing.pull = () => failure("PULL_FAILED");
-        expect(await world.run(aDeployment("d1", "aaa1"))).toMatchObject({ status: "failed", error: { code: "PULL_FAILED", isRetryable: true } });
+        expect(await world.run(aRun("d1", "aaa1"))).toMatchObject({ status: "failed", error: { code: "PULL_FAILED", isRetryable: true } });
     });
 });
 
 describe("path filters that the delivery could not decide", () => {
-    const filtered = () => aDeployment("d2", "bbb2", { mustCheckPaths: true });
+    const filtered = () => aRun("d2", "bbb2", { mustCheckPaths: true });
     beforeEach(async () => {
         await afterFirstRelease();
-        world.config = aBuildConfig({ includePaths: ["web/**"] });
+        world.configure({ includePaths: ["web/**"] });
     });
 
     it("cancel the run and give the delivery the same verdict", async () => {
@@ -203,29 +203,29 @@ describe("path filters that the delivery could not decide", () => {
 
 describe("a delivery of an older commit", () => {
     beforeEach(async () => {
-        await world.run(aDeployment("d1", "bbb2"));
+        await world.run(aRun("d1", "bbb2"));
         world.acts.length = 0;
     });
 
     it("that came late changes nothing", async () => {
-        expect(await world.run(aDeployment("d2", "aaa1"))).toMatchObject({ status: "cancelled", error: { code: "SUPERSEDED" } });
+        expect(await world.run(aRun("d2", "aaa1"))).toMatchObject({ status: "cancelled", error: { code: "SUPERSEDED" } });
         expect(world.acts).not.toContain("deploying");
     });
 
     it("is deployed when the branch was moved back to it, or a person asks for it", async () => {
-        expect(await world.run(aDeployment("d2", "aaa1", { triggeredBy: "manual" }))).toEqual({ status: "successful" });
-        await world.run(aDeployment("d3", "bbb2"));
+        expect(await world.run(aRun("d2", "aaa1", { triggeredBy: "manual" }))).toEqual({ status: "successful" });
+        await world.run(aRun("d3", "bbb2"));
         world.branchHead = "aaa1";
-        expect(await world.run(aDeployment("d4", "aaa1"))).toEqual({ status: "successful" });
+        expect(await world.run(aRun("d4", "aaa1"))).toEqual({ status: "successful" });
     });
 });
 
 describe("one-click rollback", () => {
     it("returns to a kept release without fetching or building", async () => {
         await afterFirstRelease();
-        await world.run(aDeployment("d2", "bbb2"));
+        await world.run(aRun("d2", "bbb2"));
         world.failing = { fetch: () => failure("GIT_UNREACHABLE"), build: () => failure("BUILD_FAILED"), pull: () => failure("PULL_FAILED") };
-        expect(await world.run(aDeployment("d3", "aaa1", { kind: "rollback", previousDeploymentId: "d1" }))).toEqual({ status: "successful" });
+        expect(await world.run(aRun("d3", "aaa1", { kind: "rollback", previousDeploymentId: "d1" }))).toEqual({ status: "successful" });
         expect(world.images.get("blog-web")).toBe("sha256:built-aaa1-1");
         expect(world.folder.get("index.html")).toBe("one");
         expect(world.repository.lastSyncedCommit).toBe("bbb2");
@@ -234,9 +234,9 @@ describe("one-click rollback", () => {
 
     it("refuses before anything is touched when an image is gone", async () => {
         await afterFirstRelease();
-        await world.run(aDeployment("d2", "bbb2"));
+        await world.run(aRun("d2", "bbb2"));
         world.images.delete("sha256:built-aaa1-1");
-        expect(await world.run(aDeployment("d3", "aaa1", { kind: "rollback", previousDeploymentId: "d1" }))).toMatchObject({ status: "failed", error: { code: "IMAGE_MISSING" } });
+        expect(await world.run(aRun("d3", "aaa1", { kind: "rollback", previousDeploymentId: "d1" }))).toMatchObject({ status: "failed", error: { code: "IMAGE_MISSING" } });
         expect(world.images.get("blog-web")).toContain("bbb2");
     });
 });
@@ -253,7 +253,7 @@ describe("a signal", () => {
             controller.abort(failure(code));
             return controller.signal.reason as DeployError;
         };
-        expect(await world.run(aDeployment("d1", "aaa1"), controller.signal)).toMatchObject({ status });
+        expect(await world.run(aRun("d1", "aaa1"), controller.signal)).toMatchObject({ status });
         expect(world.acts).not.toContain("deploying");
     });
 
@@ -264,7 +264,7 @@ describe("a signal", () => {
             cancel.abort(failure("CANCELLED_BY_USER"));
             return null;
         };
-        expect(await world.run(aDeployment("d2", "bbb2"), cancel.signal)).toEqual({ status: "successful" });
+        expect(await world.run(aRun("d2", "bbb2"), cancel.signal)).toEqual({ status: "successful" });
 
         const late = new AbortController();
         world.commit("ccc3", { "index.html": "three" });
@@ -272,18 +272,18 @@ describe("a signal", () => {
             late.abort(failure("DEADLINE_EXCEEDED"));
             return null;
         };
-        expect(await world.run(aDeployment("d3", "ccc3"), late.signal)).toMatchObject({ status: "rolled_back", error: { code: "DEADLINE_EXCEEDED" } });
+        expect(await world.run(aRun("d3", "ccc3"), late.signal)).toMatchObject({ status: "rolled_back", error: { code: "DEADLINE_EXCEEDED" } });
     });
 });
 
 describe("after a crash in the release", () => {
     const crashed = async (candidateStatus: "candidate" | "failed" | "healthy") => {
         await afterFirstRelease();
-        await world.run(aDeployment("d2", "bbb2"));
+        await world.run(aRun("d2", "bbb2"));
         const candidate = world.releases.at(-1)!;
         candidate.status = candidateStatus;
         world.images.set("blog-web", "sha256:built-aaa1-1");
-        const row = { ...aDeployment("d2", "bbb2"), status: "deploying" as const, releaseId: candidate.id };
+        const row = { ...aRun("d2", "bbb2"), status: "deploying" as const, releaseId: candidate.id };
         world.deployments.set("d2", row);
         world.acts.length = 0;
         return await world.pipeline().resume(row, { signal: new AbortController().signal });
@@ -307,7 +307,7 @@ describe("after a crash in the release", () => {
 
 it("refuses to deploy the stack that holds this server, and names the command", async () => {
     world.ownProject = "blog";
-    expect(await world.run(aDeployment("d1", "aaa1"))).toMatchObject({ status: "failed", error: { code: "SELF_DEPLOY", message: expect.stringContaining("docker compose --project-directory /stacks/blog up -d --build") } });
+    expect(await world.run(aRun("d1", "aaa1"))).toMatchObject({ status: "failed", error: { code: "SELF_DEPLOY", message: expect.stringContaining("docker compose --project-directory /stacks/blog up -d --build") } });
 });
 
 it.each([
@@ -316,7 +316,7 @@ it.each([
     ["a path that leaves the checkout", { "compose.yaml": "services:\n  web:\n    build: ../..\n" }, {}, "COMPOSE_POLICY"],
 ] as const)("refuses %s", async (_name, files, config, code) => {
     world.commit("eee5", files);
-    world.config = aBuildConfig(config);
-    expect(await world.run(aDeployment("d1", "eee5"))).toMatchObject({ status: "failed", error: { code } });
+    world.configure(config);
+    expect(await world.run(aRun("d1", "eee5"))).toMatchObject({ status: "failed", error: { code } });
     expect(world.acts).not.toContain("deploying");
 });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { formatLogLine } from "../../../common/log-line.ts";
 import type { StepName } from "../../../common/deployment.ts";
-import { aDeployment } from "../../fixtures/pipeline-world.ts";
+import { aDeployment } from "../../fixtures/rows.ts";
 import { HEAD, PERSON, ServiceWorld } from "../../fixtures/service-world.ts";
 
 const PROGRAM = { actor: { kind: "token", name: "ci", address: "10.0.0.9" }, origin: null } as const;
@@ -65,13 +65,13 @@ describe("rolling back", () => {
 
 describe("retrying and cancelling", () => {
     it("retries the same commit", async () => {
-        world.deployments.push(aDeployment("d1", HEAD, { status: "failed", branch: null, tag: "v1.0" }));
+        world.deployments.push(aDeployment({ id: "d1", commitSha: HEAD, status: "failed", branch: null, tag: "v1.0" }));
         expect(await world.services.deployments.retry("d1", PERSON)).toMatchObject({ commitSha: HEAD, tag: "v1.0", branch: null, previousDeploymentId: "d1", attempt: 1 });
     });
 
     it("retries a rollback as a rollback to the same release", async () => {
         world.succeed("old");
-        world.deployments.push(aDeployment("d1", HEAD, { status: "failed", kind: "rollback", previousDeploymentId: "old" }));
+        world.deployments.push(aDeployment({ id: "d1", commitSha: HEAD, status: "failed", kind: "rollback", previousDeploymentId: "old" }));
         expect(await world.services.deployments.retry("d1", PERSON)).toMatchObject({ kind: "rollback", previousDeploymentId: "old" });
     });
 
@@ -81,12 +81,12 @@ describe("retrying and cancelling", () => {
         ["cancel", "deploying", "DEPLOYMENT_NOT_CANCELLABLE"],
         ["cancel", "failed", "DEPLOYMENT_NOT_CANCELLABLE"],
     ] as const)("%s of a %s deployment is %s", async (action, status, code) => {
-        world.deployments.push(aDeployment("d1", HEAD, { status }));
+        world.deployments.push(aDeployment({ id: "d1", commitSha: HEAD, status }));
         await expect(world.services.deployments[action]("d1", PERSON)).rejects.toMatchObject({ code, details: { status } });
     });
 
     it("cancels what builds", async () => {
-        world.deployments.push(aDeployment("d1", HEAD, { status: "building" }));
+        world.deployments.push(aDeployment({ id: "d1", commitSha: HEAD, status: "building" }));
         expect(await world.services.deployments.cancel("d1", PERSON)).toMatchObject({ status: "cancelled" });
         await expect(world.services.deployments.cancel("unknown", PERSON)).rejects.toMatchObject({ code: "DEPLOYMENT_NOT_FOUND" });
     });
@@ -132,7 +132,7 @@ describe("reading", () => {
     });
 
     it("is complete without a log when the deployment ended before it ran", async () => {
-        world.deployments.push(aDeployment("d1", HEAD, { status: "cancelled" }), aDeployment("d2", HEAD, { status: "pending" }));
+        world.deployments.push(aDeployment({ id: "d1", commitSha: HEAD, status: "cancelled" }), aDeployment({ id: "d2", commitSha: HEAD, status: "pending" }));
         expect(await world.services.deployments.logFrom("d1", 0)).toEqual({ text: "", offset: 0, isComplete: true });
         expect(await world.services.deployments.logFrom("d2", 0)).toEqual({ text: "", offset: 0, isComplete: false });
         expect(await world.services.deployments.log("d1", { offset: 0 })).toMatchObject({ isComplete: true });

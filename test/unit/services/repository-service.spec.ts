@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { RepositoryInput } from "../../../common/schemas.ts";
 import { DeployError } from "../../../backend/domain/errors.ts";
-import { aDeployment } from "../../fixtures/pipeline-world.ts";
+import { aDeployment } from "../../fixtures/rows.ts";
 import { FINGERPRINT, HEAD, PERSON, ServiceWorld, START } from "../../fixtures/service-world.ts";
 
 let world: ServiceWorld;
@@ -182,7 +182,7 @@ describe("testing the connection", () => {
 describe("unlinking", () => {
     it("cancels what waits and deletes the mirror", async () => {
         const { id } = await world.link();
-        world.deployments.push(aDeployment("d1", HEAD, { status: "pending" }));
+        world.deployments.push(aDeployment({ id: "d1", commitSha: HEAD, status: "pending" }));
         await world.services.repositories.remove("blog", PERSON);
         expect(world.deployments[0]?.status).toBe("cancelled");
         expect(world.repositories).toEqual([]);
@@ -193,7 +193,7 @@ describe("unlinking", () => {
 
     it("is refused during a release", async () => {
         await world.link();
-        world.deployments.push(aDeployment("d1", HEAD, { status: "deploying" }));
+        world.deployments.push(aDeployment({ id: "d1", commitSha: HEAD, status: "deploying" }));
         await expect(world.services.repositories.remove("blog", PERSON)).rejects.toMatchObject({ code: "STACK_BUSY", details: { deploymentId: "d1" } });
         expect(world.repositories).toHaveLength(1);
     });
