@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import { ConfigError, loadConfig } from "./config.ts";
 import { DeployError } from "./domain/errors.ts";
 import { createGitDeploy, layFoundation } from "./git-deploy.ts";
 import { StandaloneHost } from "./host/standalone/standalone-host.ts";
 import { createLogger } from "./log.ts";
+import { readVersion } from "./version.ts";
 
 /** The standalone server. */
 async function main(): Promise<void> {
@@ -39,18 +39,6 @@ async function main(): Promise<void> {
                 );
         });
     }
-}
-
-/** The package file lies beside `backend/`, or one folder up from the compiled one. */
-function readVersion(): string {
-    for (const place of ["../package.json", "../../package.json"]) {
-        try {
-            return (JSON.parse(readFileSync(new URL(place, import.meta.url), "utf8")) as { version: string }).version;
-        } catch {
-            // Try the next place.
-        }
-    }
-    return "unknown";
 }
 
 try {

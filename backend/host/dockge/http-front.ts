@@ -1,0 +1,53 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import express from "express";
+import { coreRoutes, type HttpRoutesSettings } from "../http/http-routes.ts";
+import type { RouteTable } from "../http/route-table.ts";
+import { securityHeaders } from "../http/security-headers.ts";
+import { ASSETS_PREFIX, OWN_PREFIX, type Page } from "./page.ts";
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Answers what is ours. Dockge itself has nothing below /api, so all of that is. */
+export function ownPages(table: RouteTable, settings: HttpRoutesSettings, page: Page | null): { isOurs: (request: IncomingMessage) => boolean; answer: Listener } {
+    const app = express();
+    app.disable("x-powered-by");
+    app.use(securityHeaders());
+    app.use(coreRoutes(table, settings));
+    if (page !== null) {
+        app.use(ASSETS_PREFIX, express.static(page.directory, { index: false, redirect: false, fallthrough: false, cacheControl: false, setHeaders: (response) => void response.setHeader("cache-control", "no-cache") }));
+        app.get([OWN_PREFIX, `${OWN_PREFIX}/*path`], (_request, response) => {
+            response.setHeader("cache-control", "no-cache");
+            response.type("text/html").send(page.html);
+        });
+    }
+    app.use((_request, response) => {
+        response.status(404).json({ ok: false, code: "NOT_FOUND", message: "There is nothing at this address." });
+    });
+    return {
+        isOurs: ({ method, url }) => {
+            const path = (url ?? "").split("?", 1)[0] ?? "";
+            return isBelow("/api", path) || isBelow(OWN_PREFIX, path) || table.match(method ?? "", path).kind !== "none";
+        },
+        answer: (request, response) => void app(request, response),
+    };
+}
+
+/**
+ * Stands in front of everything that listens at the server, Socket.IO included, and hands on what is not ours exactly as it came.
+ * Independent of Dockge's web framework and of the order of its routes.
+ */
+export function standInFront(server: Server, ours: ReturnType<typeof ownPages>): void {
+    const others = server.listeners("request") as Listener[];
+    server.removeAllListeners("request");
+    server.on("request", (request, response) => {
+        if (ours.isOurs(request)) {
+            ours.answer(request, response);
+            return;
+        }
+        others.forEach((listener) => listener.call(server, request, response));
+    });
+}
+
+function isBelow(prefix: string, path: string): boolean {
+    return path === prefix || path.startsWith(`${prefix}/`);
+}
