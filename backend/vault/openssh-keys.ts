@@ -5,6 +5,7 @@ import { DeployError } from "../domain/errors.ts";
 import type { GeneratedSshKey, SshKeys } from "../domain/ports.ts";
 import { Secret } from "../domain/secret.ts";
 import { encodeOpenSshKey, fingerprintOf, isOpenSshKeyEncrypted, typeOfBlob } from "./openssh-format.ts";
+import { isOutdatedCipher, readOutdatedPem } from "./outdated-pem.ts";
 
 const MIN_RSA_BITS = 2048;
 const generate = promisify(generateKeyPair);
@@ -72,7 +73,7 @@ function encode(key: KeyObject, comment: string): GeneratedSshKey {
     };
 }
 
-/** OpenSSH's own and PuTTY's format by ssh2, every PEM kind by Node. */
+/** OpenSSH's own and PuTTY's format by ssh2, every PEM kind by Node, and by node-forge where Node's OpenSSL lacks the cipher. */
 function read(text: string, passphrase: string | undefined): KeyObject | null {
     try {
         if (!text.includes("OPENSSH PRIVATE KEY") && !text.startsWith("PuTTY-User-Key-File-")) {
@@ -81,7 +82,10 @@ function read(text: string, passphrase: string | undefined): KeyObject | null {
         const parsed = ssh2.utils.parseKey(text, passphrase) as ParsedKey | ParsedKey[] | Error;
         const key = Array.isArray(parsed) ? parsed[0] : parsed;
         return key instanceof Error || key === undefined || !key.isPrivateKey() ? null : createPrivateKey(key.getPrivatePEM());
-    } catch {
+    } catch (thrown) {
+        if (passphrase !== undefined && isOutdatedCipher(thrown)) {
+            return readOutdatedPem(text, passphrase);
+        }
         // Which of its many reasons a parser gives does not help the person; the two that do are told apart by the caller.
         return null;
     }

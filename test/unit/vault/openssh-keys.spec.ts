@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Secret } from "../../../backend/domain/secret.ts";
 import { encodeOpenSshKey } from "../../../backend/vault/openssh-format.ts";
 import { OpenSshKeys } from "../../../backend/vault/openssh-keys.ts";
+import { RSA_FINGERPRINT, RSA_UNDER_DES, RSA_UNDER_RC2 } from "../../fixtures/outdated-keys.ts";
 
 const keys = new OpenSshKeys();
 let directory: string;
@@ -85,6 +86,14 @@ describe("pasted keys", () => {
                 expect(() => keys.import(pasted, new Secret("wrong"), "c")).toThrow(expect.objectContaining({ code: "SSH_PASSPHRASE_WRONG" }));
             }
         }
+    });
+
+    it("an RSA key under single DES, which OpenSSL 3 no longer reads", () => {
+        const imported = keys.import(new Secret(RSA_UNDER_DES), new Secret("secret"), "old");
+        expect(publicHalf(imported.privateKey.reveal())).toMatch(withoutComment(imported.publicKey));
+        expect(imported.fingerprint).toBe(RSA_FINGERPRINT);
+        expect(() => keys.import(new Secret(RSA_UNDER_DES), new Secret("wrong"), "c")).toThrow(expect.objectContaining({ code: "SSH_PASSPHRASE_WRONG" }));
+        expect(() => keys.import(new Secret(RSA_UNDER_RC2), new Secret("secret"), "c")).toThrow(/outdated cipher/);
     });
 
     it("says what is wrong with anything else", () => {
