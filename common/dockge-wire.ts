@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { LIMITS, stackName } from "./schemas.ts";
-import type { ErrorCode } from "./error-codes.ts";
 import type { StackGitFields } from "./wire.ts";
 
 /**
@@ -76,13 +75,6 @@ export const hostEvents = {
     terminalResize: z.tuple([z.string().max(300), z.number(), z.number()]),
     checkMainTerminal: z.tuple([]),
 } as const;
-
-export type AccountEvent = keyof typeof accountEvents;
-export type StackEvent = keyof typeof stackEvents;
-export type HostEvent = keyof typeof hostEvents;
-
-/** Every acknowledgement besides that of `needSetup`. `msgi18n`: `msg` may be a key to translate; unknown keys are shown as they are. */
-export type DockgeAnswer<T = object> = ({ ok: true; msg?: string; msgi18n?: true } & T) | { ok: false; msg: string; msgi18n?: true; code: ErrorCode; data?: Record<string, unknown> };
 
 export interface SimpleStack extends Partial<StackGitFields> {
     name: string;

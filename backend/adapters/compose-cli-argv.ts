@@ -1,13 +1,6 @@
 import path from "node:path";
 import type { ComposeAction, ComposeProject } from "../domain/ports.ts";
 
-/** What to run, decided apart from running it. */
-export interface ComposeCommand {
-    argv: string[];
-    /** Added to the environment. */
-    env: Record<string, string>;
-}
-
 /**
  * Options of every call. Paths are absolute, so that no file name is taken for an option or for standard input (`-`).
  * Without files Compose looks for one in the project directory.

@@ -4,7 +4,7 @@ import path from "node:path";
 import { DeployError } from "../domain/errors.ts";
 import { effectivePort, originOf, parseGitUrl, type GitUrl } from "../domain/git-url.ts";
 import type { KnownHosts, ProgressOptions, RemoteAccess } from "../domain/ports.ts";
-import { runProgram, type ExecResult } from "./exec.ts";
+import { runProgram, type ExecOptions, type ExecResult } from "./exec.ts";
 import { localConfig, remoteConfig } from "./git-arguments.ts";
 import { ASK_PASS_SCRIPT, localEnvironment, remoteEnvironment, usernameFor, type CallFiles } from "./git-environment.ts";
 import { classifyFailure, isRedirected, lastUsefulLine, shownFingerprint, type FailureContext } from "./git-failure.ts";
@@ -25,6 +25,9 @@ export interface LocalCall {
     indexFile?: string;
     workTree?: string;
     signal?: AbortSignal | undefined;
+    timeoutMs?: number;
+    /** See `ExecOptions`. */
+    limit?: ExecOptions["limit"];
     /** Resolve whatever git's exit code is. */
     mayFail?: boolean;
 }
@@ -93,6 +96,8 @@ export class GitCalls {
             maxKeepBytes: MAX_OUTPUT_BYTES,
             ...(call.input === undefined ? {} : { input: call.input }),
             ...(call.signal === undefined ? {} : { signal: call.signal }),
+            ...(call.timeoutMs === undefined ? {} : { timeoutMs: call.timeoutMs }),
+            ...(call.limit === undefined ? {} : { limit: call.limit }),
         });
         if (result.exitCode !== 0 && call.mayFail !== true) {
             throw localFailure(argv, result.stderr);
@@ -190,7 +195,7 @@ export class GitCalls {
 }
 
 /** Whether a credential for one may be shown to the other: same scheme, host and port. */
-export function isSameOrigin(a: GitUrl, b: GitUrl): boolean {
+function isSameOrigin(a: GitUrl, b: GitUrl): boolean {
     return originOf(a) === originOf(b);
 }
 

@@ -8,7 +8,7 @@ export type Resolve = (host: string) => Promise<string[]>;
 
 const LOOKUP_TIMEOUT_MS = 15_000;
 
-export const resolveByDns: Resolve = async (host) => (await lookup(host, { all: true, verbatim: true })).map(({ address }) => address);
+const resolveByDns: Resolve = async (host) => (await lookup(host, { all: true, verbatim: true })).map(({ address }) => address);
 
 /**
  * Addresses that a host may be reached at right now. One forbidden address among them refuses the host: whoever controls the name chooses which one is used.

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** Git's two object formats by the length of their ids in hex. */
-const SHA1_LENGTH = 40;
+/** Length of an id in hex in the newer of Git's two object formats; the other is SHA-1. */
 const SHA256_LENGTH = 64;
 
 /**
@@ -15,8 +14,4 @@ export function gitBlobId(content: Buffer | string, like?: string): string {
         .update(`blob ${bytes.length}\0`)
         .update(bytes)
         .digest("hex");
-}
-
-export function isBlobId(text: string): boolean {
-    return (text.length === SHA1_LENGTH || text.length === SHA256_LENGTH) && /^[0-9a-f]+$/.test(text);
 }

@@ -27,7 +27,7 @@ function scriptOf(commands: readonly string[]): string {
     return ["#!/usr/bin/env bash", "# Runs in a clean checkout of the commit. The images are built afterwards, with whatever it leaves there.", "set -euo pipefail", "", ...commands, ""].join("\n");
 }
 
-export function suggestScript(paths: ReadonlySet<string>): string {
+function suggestScript(paths: ReadonlySet<string>): string {
     const found = BUILD_COMMANDS.find(([file]) => paths.has(file));
     return found === undefined ? DEFAULT_SCRIPT : scriptOf(found[1]);
 }

@@ -4,7 +4,7 @@ import { DeployError } from "../domain/errors.ts";
 const UNAVAILABLE = new Set(["SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_MISUSE"]);
 
 /** Turns what the database layer throws into our own errors; a programming mistake stays what it is. */
-export function toStoreError(thrown: unknown): unknown {
+function toStoreError(thrown: unknown): unknown {
     if (thrown instanceof DeployError) {
         return thrown;
     }

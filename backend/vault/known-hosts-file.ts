@@ -90,7 +90,7 @@ export class KnownHostsFile implements KnownHosts {
 }
 
 /** The hard stop: another key than the pinned one. Only a person with access to the machine can lift it. */
-export function changedKey(host: string, port: number, file: string, details: Record<string, unknown> = {}): DeployError {
+function changedKey(host: string, port: number, file: string, details: Record<string, unknown> = {}): DeployError {
     return new DeployError(
         "GIT_HOST_KEY_CHANGED",
         `${host} shows another host key than the one that was confirmed. Somebody may be in between. If its administrator confirms the change, run: ssh-keygen -R '${hostPattern(host, port)}' -f ${file}`,

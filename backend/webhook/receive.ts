@@ -16,7 +16,7 @@ import { findQueued, webhookDeployment } from "./webhook-deployment.ts";
 import { unverifiedEvent, verifiedEvent } from "./webhook-event.ts";
 
 /** What GitHub and GitLab send at most; the host refuses a longer body before reading it. */
-export const MAX_WEBHOOK_BYTES = 25 * 1024 * 1024;
+const MAX_WEBHOOK_BYTES = 25 * 1024 * 1024;
 
 /** For stacks whose build settings were never saved. */
 const DEFAULT_CONFIG: DecisionPolicy["config"] = { autoDeployOnPush: true, autoDeployBranches: [], autoDeployTags: [], includePaths: [], excludePaths: [] };
