@@ -1,28 +1,6 @@
-import "bootstrap/dist/css/bootstrap.min.css";
-import "./styles/theme.css";
-import "./styles/layout.css";
-import "./styles/components.css";
-import "./styles/log.css";
-import { createApp } from "vue";
-import App from "./App.vue";
-import { createSession, SESSION } from "./composables/use-session.ts";
-import { createStacks, STACKS } from "./composables/use-stacks.ts";
-import { applyTheme } from "./composables/use-theme.ts";
-import { createTranslations } from "./i18n.ts";
-import { createAppRouter } from "./router.ts";
-import { connect } from "./server/connection.ts";
-import { CONNECTION } from "./server/connection-key.ts";
-import { SERVER } from "./server/server.ts";
+import { start } from "./start.ts";
 
-applyTheme();
-
-const connection = connect();
-
-createApp(App)
-    .use(createTranslations())
-    .use(createAppRouter())
-    .provide(CONNECTION, connection)
-    .provide(SERVER, connection)
-    .provide(STACKS, createStacks(connection))
-    .provide(SESSION, createSession(connection))
-    .mount("#app");
+const target = document.querySelector("#app");
+if (target !== null) {
+    start(target, "/");
+}

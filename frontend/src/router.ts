@@ -44,14 +44,14 @@ const TITLE = "Dockge Git Deploy";
 const RELOAD_PAUSE_MS = 10_000;
 const RELOADED_KEY = "reloadedAt";
 
-export function createAppRouter(): Router {
-    const router = createRouter({ history: createWebHistory(), routes });
+export function createAppRouter(base: string): Router {
+    const router = createRouter({ history: createWebHistory(base), routes });
     // Part of the page could not be fetched: the network changed, or an upgrade has replaced the files. Loading anew mends both.
     router.onError((_error, to) => {
         const reloadedAt = Number(sessionStorage.getItem(RELOADED_KEY) ?? 0);
         if (Date.now() - reloadedAt > RELOAD_PAUSE_MS) {
             sessionStorage.setItem(RELOADED_KEY, String(Date.now()));
-            location.assign(to.fullPath);
+            location.assign(router.resolve(to.fullPath).href);
         }
     });
     router.afterEach((to) => {

@@ -15,7 +15,9 @@ const theme = ref<Theme>(stored());
 const darkQuery = globalThis.matchMedia?.("(prefers-color-scheme: dark)");
 const systemIsDark = ref(darkQuery?.matches ?? true);
 darkQuery?.addEventListener("change", (event) => (systemIsDark.value = event.matches));
-const isDark = computed(() => theme.value === "dark" || (theme.value === "auto" && systemIsDark.value));
+/** In a page of Dockge's, which puts its theme on the body. */
+const pageIsDark = ref<boolean | null>(null);
+const isDark = computed(() => pageIsDark.value ?? (theme.value === "dark" || (theme.value === "auto" && systemIsDark.value)));
 
 /** Puts the theme on the page and keeps it there. Called once, before the first paint. */
 export function applyTheme(): void {
@@ -26,6 +28,13 @@ export function applyTheme(): void {
         document.body.classList.toggle("light", !isDark.value);
         document.querySelector("meta[name=theme-color]")?.setAttribute("content", isDark.value ? "#161b22" : "#ffffff");
     });
+}
+
+/** Takes the theme from the page instead of giving it one. */
+export function followPageTheme(): void {
+    const look = (): void => void (pageIsDark.value = document.body.classList.contains("dark"));
+    new MutationObserver(look).observe(document.body, { attributeFilter: ["class"] });
+    look();
 }
 
 export function useTheme(): { theme: Ref<Theme>; isDark: ComputedRef<boolean>; choose: (next: Theme) => void } {

@@ -5,16 +5,10 @@ import type { DirectVerb, DirectVerbs, DockgeVerb, ServerInfo } from "./dockge-w
 import { readAnswer } from "./read-answer.ts";
 import type { AnyPush, PushHandler, Server } from "./server.ts";
 import { ServerError } from "./server-error.ts";
+import { timeLimitMs } from "./time-limits.ts";
 
-/** Milliseconds until we stop waiting. Dockge never answers what it does not know, and compose operations take their time. */
-const TIMEOUT_MS = 20_000;
-const LONG_TIMEOUT_MS = 600_000;
-const LONG: ReadonlySet<string> = new Set(["deployStack", "startStack", "stopStack", "restartStack", "updateStack", "downStack", "deleteStack"]);
 /** Milliseconds until a refused connection is tried again; Socket.IO does that by itself only for a server that is away. */
 const REFUSED_RETRY_MS = 3_000;
-/** These talk to a Git server first. */
-const GIT_TIMEOUT_MS = 90_000;
-const GIT: ReadonlySet<string> = new Set(["testGitRepository", "listGitBranches", "saveGitRepository", "deployFromGit", "deleteGitRepository"]);
 
 export interface Connection extends Server {
     /** True once a connection was made at all. */
@@ -27,10 +21,6 @@ export interface Connection extends Server {
     /** A log-out: the server forgets this socket, a new one starts. */
     reopen(): void;
     close(): void;
-}
-
-function timeoutFor(event: string): number {
-    return LONG.has(event) ? LONG_TIMEOUT_MS : GIT.has(event) ? GIT_TIMEOUT_MS : TIMEOUT_MS;
 }
 
 /** Connects to the server that this page came from. */
@@ -83,7 +73,7 @@ export function connect(url?: string): Connection {
         const [first, ...rest] = [...envelope, event, ...args] as [string, ...unknown[]];
         let answer: unknown;
         try {
-            answer = await socket.timeout(timeoutFor(event)).emitWithAck(first, ...rest);
+            answer = await socket.timeout(timeLimitMs(event)).emitWithAck(first, ...rest);
         } catch {
             throw socket.connected
                 ? new ServerError("NO_ANSWER", "The server did not answer in time. It may still be working on it.", { event })

@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../../../common/error-codes.ts";
 
 /** Codes that only the browser knows: the server was not there to say anything. */
-export type ClientErrorCode = ErrorCode | "NO_ANSWER" | "CONNECTION_LOST" | "REFUSED";
+export type ClientErrorCode = ErrorCode | "NO_ANSWER" | "CONNECTION_LOST" | "REFUSED" | "AGENT_SILENT" | "AGENT_OFFLINE";
 
 /** A call that did not succeed, with the server's own sentence. `facts` are details for the person who wants them. */
 export class ServerError extends Error {

@@ -1,0 +1,68 @@
+import "bootstrap/dist/css/bootstrap.min.css";
+import "../styles/theme.css";
+import "../styles/guest.css";
+import "../styles/layout.css";
+import "../styles/components.css";
+import "../styles/log.css";
+import { createApp, ref } from "vue";
+import { createRouter, type RouteRecordRaw } from "vue-router";
+import { OVERLAY } from "../components/overlay.ts";
+import { followPageTheme } from "../composables/use-theme.ts";
+import { createTranslations } from "../i18n.ts";
+import { openLink } from "./agent-server.ts";
+import type { DockgePage } from "./dockge-page.ts";
+import { DOCKGE, IS_SHOWN } from "./keys.ts";
+import { pageHistory } from "./page-history.ts";
+import { NEW_PATH, STACK_PATH, TAB_PATHS } from "./places.ts";
+import EmbedApp from "./EmbedApp.vue";
+
+export interface Screens {
+    /** To be put into the page by whoever shows it. */
+    readonly element: HTMLElement;
+    /** While it is not shown it holds nothing and asks for nothing. */
+    setShown(isShown: boolean): void;
+}
+
+const nothing = { render: () => null };
+
+/** The names are those of the standalone app, so that its screens find their way here, too. The endpoint is handed on by its parents. */
+export const routes: RouteRecordRaw[] = [
+    { path: "/", name: "home", component: nothing },
+    { path: "/compose/:stackName/:endpoint?", component: nothing, children: [{ path: "", name: "stack", component: nothing }] },
+    {
+        path: STACK_PATH,
+        component: () => import("./StackScope.vue"),
+        props: true,
+        children: [
+            { path: TAB_PATHS.git, name: "stack-git", component: () => import("../pages/GitTab.vue"), props: true },
+            { path: TAB_PATHS.deployments, name: "stack-deployments", component: () => import("../pages/DeploymentsTab.vue"), props: true },
+            { path: TAB_PATHS.deployment, name: "deployment", component: () => import("../pages/DeploymentPage.vue"), props: true },
+        ],
+    },
+    { path: NEW_PATH, component: () => import("./NewStackScope.vue"), props: true, children: [{ path: "", name: "new-from-git", component: () => import("../pages/NewFromGitPage.vue") }] },
+    { path: "/:rest(.*)*", name: "elsewhere", component: nothing },
+];
+
+/** Our screens as an app of its own, ready to be put into Dockge's page. */
+export function openScreens(page: DockgePage): Screens {
+    const element = scope();
+    const overlay = scope();
+    document.body.append(overlay);
+    followPageTheme();
+    const isShown = ref(true);
+    createApp(EmbedApp)
+        .use(createTranslations())
+        .use(createRouter({ history: pageHistory(page.router), routes }))
+        .provide(DOCKGE, { page, link: openLink(page) })
+        .provide(IS_SHOWN, isShown)
+        .provide(OVERLAY, overlay)
+        .mount(element);
+    return { element, setShown: (next) => (isShown.value = next) };
+}
+
+/** Our styles reach what is in it. */
+function scope(): HTMLElement {
+    const element = document.createElement("div");
+    element.className = "git-deploy";
+    return element;
+}

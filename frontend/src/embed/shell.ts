@@ -1,0 +1,109 @@
+import { embed, tabs } from "../lang/en.json";
+import type { DockgePage, PlaceholderComponent } from "./dockge-page.ts";
+import { makeTabBar } from "./elements.ts";
+import { tabLabels } from "./marks.ts";
+import { placeOf, stackAt, type StackPlace } from "./places.ts";
+import type { Screens } from "./screens.ts";
+
+/** Dockge's words and colours for a status. */
+const STATUS: Record<number, readonly [word: string, colour: string]> = { 1: ["inactive", "dark"], 2: ["inactive", "dark"], 3: ["active", "primary"], 4: ["exited", "danger"] };
+
+export interface Shell {
+    /** What Dockge's router shows at our addresses. */
+    readonly component: PlaceholderComponent;
+    /** The status in the title follows Dockge's list. */
+    bringUpToDate(): void;
+}
+
+/**
+ * Our pages in Dockge's column: its kind of title, the tabs, and below them our own Vue app. Dockge replaces the page with every change of
+ * the address, even of the filters in it; the app stays the same and is only moved.
+ */
+export function makeShell(page: DockgePage, load: () => Promise<Screens>): Shell {
+    let frame: HTMLElement | null = null;
+    let screens: Screens | null = null;
+    let left: { path: string; focused: Element | null; scrollY: number } | null = null;
+
+    async function fill(into: HTMLElement): Promise<void> {
+        try {
+            screens ??= await load();
+        } catch {
+            showLoadFailure(into);
+            return;
+        }
+        if (into !== frame) {
+            return;
+        }
+        into.append(screens.element);
+        screens.setShown(true);
+        if (left?.path === page.router.currentRoute.value.path) {
+            if (left.focused instanceof HTMLElement && screens.element.contains(left.focused)) {
+                left.focused.focus({ preventScroll: true });
+            }
+            scrollTo(scrollX, left.scrollY);
+        }
+    }
+
+    return {
+        component: {
+            inheritAttrs: false,
+            render: () => null,
+            mounted() {
+                frame = document.createElement("div");
+                const place = placeOf(page.router.currentRoute.value);
+                if (place !== null) {
+                    frame.append(makeHeading(page, place), makeTabBar(place, tabLabels(page), tabs.label, page.router));
+                }
+                this.$el.parentNode?.insertBefore(frame, this.$el.nextSibling);
+                void fill(frame);
+            },
+            beforeUnmount() {
+                left = { path: page.router.currentRoute.value.path, focused: document.activeElement, scrollY };
+                frame?.remove();
+                frame = null;
+                // A page that follows at once takes the app over.
+                setTimeout(() => screens?.setShown(frame !== null));
+            },
+        },
+        bringUpToDate() {
+            const place = placeOf(page.router.currentRoute.value);
+            const heading = frame?.querySelector("h1");
+            if (place !== null && heading) {
+                const next = makeHeading(page, place);
+                if (!heading.isEqualNode(next)) {
+                    heading.replaceWith(next);
+                }
+            }
+        },
+    };
+}
+
+function makeHeading(page: DockgePage, { stackName, endpoint }: StackPlace): HTMLElement {
+    const [word, colour] = STATUS[stackAt(page.root, stackName, endpoint)?.status ?? 0] ?? ["?", "secondary"];
+    const badge = document.createElement("span");
+    badge.className = `badge rounded-pill bg-${colour}`;
+    badge.style.minWidth = "62px";
+    badge.textContent = word === "?" ? word : page.root.$t(word);
+    const heading = document.createElement("h1");
+    heading.className = "mb-3";
+    heading.append(badge, ` ${stackName}`);
+    if (endpoint !== "") {
+        const agent = document.createElement("small");
+        agent.className = "text-secondary";
+        agent.textContent = ` (${endpoint})`;
+        heading.append(agent);
+    }
+    return heading;
+}
+
+/** An upgrade has replaced the files that this page still wanted to load, or the network is away. */
+function showLoadFailure(into: HTMLElement): void {
+    const text = document.createElement("p");
+    text.textContent = embed.loadFailed;
+    const again = document.createElement("button");
+    again.type = "button";
+    again.className = "btn btn-normal";
+    again.textContent = embed.reload;
+    again.addEventListener("click", () => location.reload());
+    into.append(text, again);
+}
