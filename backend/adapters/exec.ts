@@ -15,6 +15,8 @@ export interface ExecOptions {
     onLine?: (stream: "out" | "err", text: string) => void;
     /** How much of the end of each stream the result keeps, counted in characters; default 1 Mi. */
     maxKeepBytes?: number;
+    /** More standard output than this ends the program and rejects with what `onTooMuch` gives: for output that must be had whole or not at all. */
+    limit?: { maxBytes: number; onTooMuch: () => Error };
     /** Between SIGTERM and SIGKILL; default 5 s. */
     killAfterMs?: number;
 }
@@ -73,7 +75,15 @@ export async function runProgram(file: string, argv: readonly string[], options:
             options.signal?.removeEventListener("abort", onAbort);
         };
 
-        child.stdout?.on("data", (chunk: Buffer) => stdout.push(chunk));
+        let stdoutBytes = 0;
+        child.stdout?.on("data", (chunk: Buffer) => {
+            stdoutBytes += chunk.length;
+            if (options.limit !== undefined && stdoutBytes > options.limit.maxBytes) {
+                end(options.limit.onTooMuch());
+                return;
+            }
+            stdout.push(chunk);
+        });
         child.stderr?.on("data", (chunk: Buffer) => stderr.push(chunk));
         child.stdin?.on("error", () => {
             // The child closed its input early; its exit code says why.

@@ -110,11 +110,6 @@ export function lsTree(tree: string): string[] {
     return ["ls-tree", "-r", "-l", "-z", "--full-tree", "--end-of-options", tree];
 }
 
-/** Both paths of a rename are named: it is a deletion and an addition. */
-export function diffTree(from: string, to: string): string[] {
-    return ["diff-tree", "-r", "-z", "--name-only", "--no-renames", "--end-of-options", from, to];
-}
-
 /** `sha NUL tree NUL author NUL message NUL` for each commit. */
 export const COMMIT_FORMAT = "%H%x00%T%x00%an%x00%B%x00";
 

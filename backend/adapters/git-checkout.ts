@@ -64,7 +64,7 @@ export class Checkout {
 
     async #write(level: Level, content: { hasSubmodules: boolean; hasLfs: boolean }): Promise<void> {
         const directory = path.join(this.#directory, level.prefix);
-        const entries = await this.#reader.listTree(level.mirror, level.commitSha);
+        const entries = await this.#reader.listTree(level.mirror, level.commitSha, this.#options.signal);
         const files = entries.filter((entry) => entry.mode !== "160000");
         this.#count(files.length, sum(files.map((entry) => entry.size)));
         await this.#workTrees.write(level.mirror, level.commitSha, directory, this.#options.signal);

@@ -42,7 +42,7 @@ export class GitCli implements Git {
         mkdirSync(options.mirrorsDirectory, { recursive: true, mode: 0o700 });
         this.#calls = new GitCalls(options);
         this.#mirrors = new Mirrors(options.mirrorsDirectory, this.#calls);
-        this.#reader = new MirrorReader(this.#calls);
+        this.#reader = new MirrorReader(this.#calls, options.maxFiles);
         this.#workTrees = new WorkTrees(this.#calls);
     }
 
@@ -62,7 +62,7 @@ export class GitCli implements Git {
 
     async changedPaths(remote: RemoteAccess, from: string, to: string, options: ProgressOptions = {}): Promise<string[] | null> {
         const mirror = this.#mirrors.existing(remote.id);
-        const local = await this.#reader.changedPaths(mirror, from, to);
+        const local = await this.#reader.changedPaths(mirror, from, to, options.signal);
         if (local !== null) {
             return local;
         }
@@ -76,7 +76,7 @@ export class GitCli implements Git {
                 throw error;
             }
         }
-        return await this.#reader.changedPaths(mirror, from, to);
+        return await this.#reader.changedPaths(mirror, from, to, options.signal);
     }
 
     async isAncestor(repositoryId: string, ancestor: string, descendant: string): Promise<boolean> {

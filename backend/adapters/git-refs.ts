@@ -31,8 +31,9 @@ export function parseRefs(output: string): ListedRefs {
 
 /** Branches, and tags with the commits they peel to. */
 export function toRemoteRefs({ ids, defaultBranch }: ListedRefs): RemoteRefs {
-    const branches: Record<string, string> = {};
-    const tags: Record<string, string> = {};
+    // Without a prototype: a branch may be called `constructor`, and asking for one of that name must not find the object's own.
+    const branches = Object.create(null) as Record<string, string>;
+    const tags = Object.create(null) as Record<string, string>;
     for (const [name, id] of ids) {
         if (name.startsWith("refs/heads/")) {
             branches[name.slice("refs/heads/".length)] = id;

@@ -54,7 +54,12 @@ export async function checkOut(run: Run, commit: Commit): Promise<Checkout> {
     }
 
     const source = await readCompose(run, composePath);
+    const override = discoverOverrideFile(paths);
     await inspectAll(run, composePath, source);
+    if (override !== null) {
+        // Compose merges it unasked, so it is looked at as the file itself is.
+        await inspectAll(run, override, await readCompose(run, override));
+    }
     const isRendered = needsRendering(composePath, paths);
     let composeYaml: string | null = null;
     if (isRendered) {
@@ -65,7 +70,6 @@ export async function checkOut(run: Run, commit: Commit): Promise<Checkout> {
         }
         await parts.workDirectories.write(directories.plan, "compose.yaml", composeYaml, 0o600);
     }
-    const override = discoverOverrideFile(paths);
     const composeFiles = [isRendered ? `${directories.plan}/compose.yaml` : composePath, ...(override === null ? [] : [override])];
     const envFiles = await planEnvFiles(run, env);
     const project = { name: projectName(source, composePath, deployment.stackId), directory: directories.source, files: composeFiles, envFiles };

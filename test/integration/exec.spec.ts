@@ -108,6 +108,11 @@ describe("runProgram", () => {
         await expect(run).rejects.toThrow("listener");
     });
 
+    it("R3: ends a program that prints more than may be had", async () => {
+        const limit = { maxBytes: 1024 * 1024, onTooMuch: () => new Error("too much") };
+        await expect(runProgram("/usr/bin/yes", [], { env: {}, limit })).rejects.toThrow("too much");
+    });
+
     it("hands on a million lines and keeps only the end of them", async () => {
         let count = 0;
         const { stdout } = await runProgram("/usr/bin/seq", ["1000000"], { env: {}, maxKeepBytes: 16, onLine: () => count++ });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { diffTree, fetch, initBare, lfsFetch, localConfig, lsRemote, lsTree, REFS, remoteConfig } from "../../../backend/adapters/git-arguments.ts";
+import { fetch, initBare, lfsFetch, localConfig, lsRemote, lsTree, REFS, remoteConfig } from "../../../backend/adapters/git-arguments.ts";
 import { keyscanArguments } from "../../../backend/adapters/ssh-keyscan.ts";
 
 const SHA = "a".repeat(40);
@@ -12,7 +12,6 @@ describe("argument lists", () => {
             { argv: fetch("URL", 1, ["+a:b"]), outside: ["URL", "+a:b"] },
             { argv: initBare("DIR", false), outside: ["DIR"] },
             { argv: lsTree(SHA), outside: [SHA] },
-            { argv: diffTree(SHA, SHA), outside: [SHA, SHA] },
         ];
         for (const { argv, outside } of lists) {
             expect(argv.slice(argv.indexOf("--end-of-options") + 1)).toEqual(outside);

@@ -51,6 +51,16 @@ describe("symlinks", () => {
     ])("%j", (links, expected) => {
         expect(escaping(links)).toBe(expected);
     });
+
+    it("R3: follow many links with long targets in no time, or give up", () => {
+        const long = Object.fromEntries(Array.from({ length: 3000 }, (_, index) => [`l${index}`, `${"a/".repeat(2000)}b`]));
+        const chain = Object.fromEntries(Array.from({ length: 3000 }, (_, index) => [`c${index}`, `c${index + 1}/${"a/".repeat(2000)}`]));
+        for (const links of [long, chain]) {
+            const start = performance.now();
+            expect(() => escaping(links)).toThrow(/so many folders/);
+            expect(performance.now() - start).toBeLessThan(3000);
+        }
+    });
 });
 
 describe("submodules", () => {
