@@ -60,7 +60,11 @@ export function inspectCompose(content: unknown, folder: string): ComposeInspect
 
 function inspectService(inspection: Inspection, name: string, service: Record<string, unknown>): void {
     const at = `services.${name}`;
-    if (service["privileged"] === true) {
+    if (service["provider"] !== undefined) {
+        // Newer Compose versions run the named program on this host, outside of any container.
+        inspection.refuse(`${at}.provider`, "runs a program on this host");
+    }
+    if (service["privileged"] === true || service["privileged"] === "true") {
         inspection.find(at, "runs privileged: it can do anything on this host");
     }
     for (const key of HOST_NAMESPACES) {
@@ -133,6 +137,10 @@ class Inspection implements ComposeInspection {
 
     find(at: string, message: string): void {
         this.findings.push({ kind: "finding", at, message });
+    }
+
+    refuse(at: string, message: string): void {
+        this.findings.push({ kind: "escape", at, message });
     }
 
     /** A file that Compose opens on the server. */

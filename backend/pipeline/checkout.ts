@@ -72,7 +72,9 @@ export async function checkOut(run: Run, commit: Commit): Promise<Checkout> {
     }
     const composeFiles = [isRendered ? `${directories.plan}/compose.yaml` : composePath, ...(override === null ? [] : [override])];
     const envFiles = await planEnvFiles(run, env);
-    const project = { name: projectName(source, composePath, deployment.stackId), directory: directories.source, files: composeFiles, envFiles };
+    const name = projectName(source, composePath, deployment.stackId);
+    await refuseOthersProject(run, name);
+    const project = { name, directory: directories.source, files: composeFiles, envFiles };
     return { commit, treeId, files, composeYaml, composeFile: isRendered ? "compose.yaml" : composePath, env, project };
 }
 
@@ -99,6 +101,19 @@ async function readCompose(run: Run, path: string): Promise<string> {
 export function projectName(source: string, composePath: string, stack: string): string {
     const name: unknown = parseComposeDocument(source, composePath).get("name");
     return typeof name === "string" && /^[a-z0-9][a-z0-9_-]*$/.test(name) ? name : stack;
+}
+
+/** `up --remove-orphans` under another stack's name would end that stack's containers. @throws SELF_DEPLOY, COMPOSE_POLICY */
+async function refuseOthersProject({ parts, deployment }: Run, name: string): Promise<void> {
+    if (name === deployment.stackId) {
+        return;
+    }
+    if ((await parts.docker.ownProject()) === name) {
+        throw new DeployError("SELF_DEPLOY", `The compose file is named ${name}, which is the project that this server runs in. Take the name out of the compose file.`);
+    }
+    if (await parts.stackFolder.exists(name)) {
+        throw new DeployError("COMPOSE_POLICY", `The compose file is named ${name}, which is another stack. Take the name out of the compose file, or choose one that no stack has.`);
+    }
 }
 
 /** Looks through the compose file and every file it includes or extends, before Compose opens any of them. */

@@ -30,6 +30,7 @@ describe("inspectCompose", () => {
         ["an additional context", { build: { context: ".", additional_contexts: { x: "../../x" } } }],
         ["an env_file", { env_file: ["../../secret.env"] }],
         ["an env_file in long form", { env_file: [{ path: "../../secret.env" }] }],
+        ["R11: a program", { provider: { type: "/bin/sh" } }],
         ["an extended file", { extends: { file: "../../base.yaml", service: "x" } }],
     ])("calls %s outside the checkout an escape", (_name, content) => {
         expect(service(content).findings).toEqual([expect.objectContaining({ kind: "escape" })]);

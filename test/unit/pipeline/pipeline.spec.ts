@@ -313,6 +313,7 @@ it("refuses to deploy the stack that holds this server, and names the command", 
 it.each([
     ["a missing compose file", {}, { composePath: "nope.yaml" }, "COMPOSE_MISSING"],
     ["YAML that is none", { "compose.yaml": "services: [" }, {}, "COMPOSE_INVALID"],
+    ["R8: a compose file under the name of another stack", { "compose.yaml": "name: other\nservices: {}\n" }, {}, "COMPOSE_POLICY"],
     ["R4: an override whose path leaves the checkout", { "compose.override.yaml": "services:\n  web:\n    build: ../..\n" }, {}, "COMPOSE_POLICY"],
     ["a path that leaves the checkout", { "compose.yaml": "services:\n  web:\n    build: ../..\n" }, {}, "COMPOSE_POLICY"],
 ] as const)("refuses %s", async (_name, files, config, code) => {
