@@ -40,6 +40,13 @@ describe("metrics", () => {
         expect(published).toHaveLength(6);
     });
 
+    it("R9: count deliveries by their code, without what a sender wrote", async () => {
+        const { world, metrics, publisher } = await watched();
+        const event = { ...world.views.webhookEvent(world.deliver("e2", "r1")), verdict: "ignore: BRANCH_NOT_MATCHED. The push is to secret-plan; this stack follows main." };
+        publisher.publish("webhookEventReceived", { event });
+        expect(await metrics.text()).toContain('git_deploy_webhook_deliveries_total{verdict="ignore: BRANCH_NOT_MATCHED"} 1');
+    });
+
     it("include the process when asked", async () => {
         expect(await new Metrics({ deployments: new ServiceWorld().deploymentStore }).text()).toContain("process_cpu_seconds_total");
     });
