@@ -8,10 +8,10 @@ export interface Project {
 }
 
 export const PROJECTS: Project[] = [
-    { name: "unit", needs: [], timeoutMs: 3 * MINUTE_MS },
-    { name: "web", needs: [], timeoutMs: 3 * MINUTE_MS },
-    { name: "contract", needs: [], timeoutMs: 3 * MINUTE_MS },
-    { name: "integration", needs: ["git"], timeoutMs: 5 * MINUTE_MS },
-    { name: "e2e", needs: ["engine", "compose", "busybox", "git", "sshd"], timeoutMs: 12 * MINUTE_MS },
-    { name: "browser", needs: ["engine", "compose", "busybox", "git", "chromium"], timeoutMs: 5 * MINUTE_MS },
+    { name: "unit", needs: [], timeoutMs: 8 * MINUTE_MS },
+    { name: "web", needs: [], timeoutMs: 8 * MINUTE_MS },
+    { name: "contract", needs: [], timeoutMs: 8 * MINUTE_MS },
+    { name: "integration", needs: ["git"], timeoutMs: 12 * MINUTE_MS },
+    { name: "e2e", needs: ["engine", "compose", "busybox", "git", "sshd"], timeoutMs: 30 * MINUTE_MS },
+    { name: "browser", needs: ["engine", "compose", "busybox", "git", "chromium"], timeoutMs: 10 * MINUTE_MS },
 ];
