@@ -5,6 +5,9 @@ import type { RouteTable } from "../http/route-table.ts";
 import { securityHeaders } from "../http/security-headers.ts";
 import { ASSETS_PREFIX, OWN_PREFIX, type Page } from "./page.ts";
 
+/** Vite puts a hash of the content into these names. */
+const HASHED_NAME = /-[\w-]{8}\.\w+$/;
+
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Answers what is ours. Dockge itself has nothing below /api, so all of that is. */
@@ -14,7 +17,12 @@ export function ownPages(table: RouteTable, settings: HttpRoutesSettings, page: 
     app.use(securityHeaders());
     app.use(coreRoutes(table, settings));
     if (page !== null) {
-        app.use(ASSETS_PREFIX, express.static(page.directory, { index: false, redirect: false, fallthrough: false, cacheControl: false, setHeaders: (response) => void response.setHeader("cache-control", "no-cache") }));
+        const setHeaders = (response: ServerResponse, file: string) => void response.setHeader("cache-control", HASHED_NAME.test(file) ? "public, max-age=31536000, immutable" : "no-cache");
+        app.use(ASSETS_PREFIX, express.static(page.directory, { index: false, redirect: false, cacheControl: false, setHeaders }));
+        app.use(ASSETS_PREFIX, (_request, response) => {
+            // A part of a former build: the page itself would be a confusing answer.
+            response.status(404).type("text/plain").send("Not found. Load the page anew.\n");
+        });
         app.get([OWN_PREFIX, `${OWN_PREFIX}/*path`], (_request, response) => {
             response.setHeader("cache-control", "no-cache");
             response.type("text/html").send(page.html);
