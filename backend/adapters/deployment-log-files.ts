@@ -1,10 +1,11 @@
 import type { StepName } from "../../common/deployment.ts";
+import { formatLogLine } from "../../common/log-line.ts";
 import type { LogInput, LogLevel } from "../../common/schemas.ts";
 import type { LogLine, LogPage } from "../../common/wire.ts";
 import type { Clock, DeploymentLogs, DeploymentLogWriter } from "../domain/ports.ts";
 import { Redactor } from "../domain/redact.ts";
 import type { Secret } from "../domain/secret.ts";
-import { cleanText, cutText, formatLine, guessLevel, type LogStream } from "./deployment-log-line.ts";
+import { cleanText, cutText, guessLevel, type LogStream } from "./deployment-log-line.ts";
 import { logPaths, type LogOwner } from "./deployment-log-paths.ts";
 import { pruneLogs } from "./deployment-log-prune.ts";
 import { allLines, queryLines, readText, type LineFilter, type LogText } from "./deployment-log-reader.ts";
@@ -141,7 +142,7 @@ class LogFileWriter implements DeploymentLogWriter {
         for (const line of text.includes("\n") ? text.split("\n") : [text]) {
             // In this order: a control character must not hide a secret, and half a secret would not be recognised.
             const clean = cutText(this.#redactor.redact(cleanText(line)));
-            this.#sink.append(formatLine(this.#now(), step, stream, level ?? guessLevel(clean), clean), step);
+            this.#sink.append(`${formatLogLine({ time: this.#now(), step, stream, level: level ?? guessLevel(clean), text: clean })}\n`, step);
         }
     }
 

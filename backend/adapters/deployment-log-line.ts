@@ -1,10 +1,7 @@
-import { STEP_NAMES, type StepName } from "../../common/deployment.ts";
-import { LOG_LEVELS, type LogLevel } from "../../common/schemas.ts";
+import type { LogLevel } from "../../common/schemas.ts";
 import type { LogLine } from "../../common/wire.ts";
 
 export type LogStream = LogLine["stream"];
-
-const STREAMS: readonly LogStream[] = ["out", "err", "note"];
 
 /** Characters of one line; tools that print whole files on one line do not fill the log with them. */
 const MAX_LINE_LENGTH = 16 * 1024;
@@ -44,24 +41,4 @@ export function guessLevel(text: string): LogLevel {
     }
     const plain = withoutColours(text);
     return ERROR_WORD.test(plain) ? "error" : WARNING_WORD.test(plain) ? "warn" : "info";
-}
-
-/** `<ISO time>\t<step>\t<stream>\t<level>\t<text>\n`; the text comes last, so it may hold tabs. */
-export function formatLine(time: string, step: StepName, stream: LogStream, level: LogLevel, text: string): string {
-    return `${time}\t${step}\t${stream}\t${level}\t${text}\n`;
-}
-
-/** The line without its end, or null for the torn one that a crash may leave. */
-export function parseLine(line: string, offset: number): LogLine | null {
-    const [time = "", step, stream, level] = line.split("\t", 4);
-    const isWhole = isOneOf(step, STEP_NAMES) && isOneOf(stream, STREAMS) && isOneOf(level, LOG_LEVELS);
-    if (!isWhole) {
-        return null;
-    }
-    const textStart = time.length + step.length + stream.length + level.length + 4;
-    return textStart > line.length ? null : { offset, time, step, stream, level, text: line.slice(textStart) };
-}
-
-function isOneOf<T extends string>(value: string | undefined, values: readonly T[]): value is T {
-    return (values as readonly (string | undefined)[]).includes(value);
 }

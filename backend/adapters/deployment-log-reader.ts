@@ -1,7 +1,8 @@
 import { access, open, type FileHandle } from "node:fs/promises";
+import { parseLogLine } from "../../common/log-line.ts";
 import type { LogInput } from "../../common/schemas.ts";
 import type { LogLine, LogPage } from "../../common/wire.ts";
-import { parseLine, withoutColours } from "./deployment-log-line.ts";
+import { withoutColours } from "./deployment-log-line.ts";
 import type { LogPaths } from "./deployment-log-paths.ts";
 
 const NEWLINE = 0x0a;
@@ -93,7 +94,7 @@ async function* blocks(handle: FileHandle, offset: number): AsyncGenerator<Block
 function* linesOf({ start, bytes }: Block): Generator<{ line: LogLine | null; end: number }> {
     for (let at = 0; at < bytes.length; ) {
         const end = bytes.indexOf(NEWLINE, at) + 1;
-        yield { line: parseLine(bytes.toString("utf8", at, end - 1), start + at), end: start + end };
+        yield { line: parseLogLine(bytes.toString("utf8", at, end - 1), start + at), end: start + end };
         at = end;
     }
 }

@@ -3,8 +3,8 @@ import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import type { StepName } from "../../common/deployment.ts";
+import { formatLogLine } from "../../common/log-line.ts";
 import type { Clock } from "../domain/ports.ts";
-import { formatLine } from "./deployment-log-line.ts";
 import type { LogPaths } from "./deployment-log-paths.ts";
 import { LogTail, writeWhole, type LeftOut } from "./deployment-log-tail.ts";
 
@@ -181,7 +181,7 @@ export class LogSink {
     }
 
     #note(text: string): string {
-        return formatLine(new Date(this.#options.clock.now()).toISOString(), this.#lastStep, "note", "warn", text);
+        return `${formatLogLine({ time: new Date(this.#options.clock.now()).toISOString(), step: this.#lastStep, stream: "note", level: "warn", text })}\n`;
     }
 }
 

@@ -48,7 +48,7 @@ export function describeRest(name: string, makeHost: (register: (host: Host) => 
 
         it("streams a log and takes a delivery byte for byte", async () => {
             world.succeed("d1");
-            world.logText = "2026-01-31T10:00:00.000Z build out info grüße\n".repeat(50_000);
+            world.logText = "2026-01-31T10:00:00.000Z\tbuild\tout\tinfo\tgrüße\n".repeat(50_000);
             expect(await (await api("GET", "/api/v1/deployments/d1/log")).text()).toBe(world.logText);
             const body = Buffer.from([0x7b, 0xff, 0x00, 0x0d, 0x0a, 0x7d]);
             expect((await api("POST", "/api/webhooks/deploy/r1", body)).status).toBe(202);

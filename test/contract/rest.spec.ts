@@ -154,11 +154,11 @@ describe("deployments", () => {
 
     it("have a log as text and as lines", async () => {
         wired.world.succeed("d1");
-        wired.world.logText = "2026-01-31T10:00:00.000Z build out info <b>hello</b>\n2026-01-31T10:00:01.000Z release out info bye\n";
+        wired.world.logText = "2026-01-31T10:00:00.000Z\tbuild\tout\tinfo\t<b>hello</b>\n2026-01-31T10:00:01.000Z\trelease\tout\tinfo\tbye\n";
         const text = await wired.api("GET", "/api/v1/deployments/d1/log", undefined, { accept: "*/*" });
         expect(text.text).toBe(wired.world.logText);
         expect(text.headers).toMatchObject({ "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" });
-        expect((await wired.api("GET", "/api/v1/deployments/d1/log?step=release")).text).toMatch(/^\S+ release out info bye\n$/);
+        expect((await wired.api("GET", "/api/v1/deployments/d1/log?step=release")).text).toMatch(/^\S+\trelease\tout\tinfo\tbye\n$/);
         const lines = await wired.api("GET", "/api/v1/deployments/d1/log?limit=1", undefined, { accept: "application/json" });
         expect(lines.json).toMatchObject({ lines: [{ step: "build", text: "<b>hello</b>" }], size: wired.world.logText.length });
     });

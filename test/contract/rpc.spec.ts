@@ -83,7 +83,7 @@ describe("a session", () => {
 describe("following a log", () => {
     beforeEach(() => {
         wired.world.succeed("d1");
-        wired.world.logText = "2026-01-31T10:00:00.000Z build out info one\n";
+        wired.world.logText = "2026-01-31T10:00:00.000Z\tbuild\tout\tinfo\tone\n";
     });
 
     it("joins before it reads, so that nothing falls in between", async () => {

@@ -1,17 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { cleanText, cutText, formatLine, guessLevel, parseLine } from "../../../backend/adapters/deployment-log-line.ts";
+import { cleanText, cutText, guessLevel } from "../../../backend/adapters/deployment-log-line.ts";
 
 describe("a line of a deployment's log", () => {
-    it("is read as it was written, also with tabs in its text", () => {
-        const line = formatLine("2026-11-26T00:00:00.000Z", "pre-build", "err", "warn", "a\tb\t");
-        expect(line).toBe("2026-11-26T00:00:00.000Z\tpre-build\terr\twarn\ta\tb\t\n");
-        expect(parseLine(line.slice(0, -1), 7)).toEqual({ offset: 7, time: "2026-11-26T00:00:00.000Z", step: "pre-build", stream: "err", level: "warn", text: "a\tb\t" });
-    });
-
-    it.each(["", "2026-11-26T00:00", "2026\tbuild\tout\tinfo", "2026\tbuild\tnowhere\tinfo\ttext"])("%j is torn and no line", (line) => {
-        expect(parseLine(line, 0)).toBeNull();
-    });
-
     it("keeps tabs and colours, and nothing else that a terminal would act upon", () => {
         expect(cleanText("a\tb\x1b[31mc\x1b[0m\x07\x00\r\x9b2J\x7fd\u00e9")).toBe("a\tb\x1b[31mc\x1b[0m2Jd\u00e9");
         expect(cleanText("half \ud83d of a pair, 🚀 whole")).toBe("half \ufffd of a pair, 🚀 whole");
