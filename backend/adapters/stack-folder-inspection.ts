@@ -112,14 +112,14 @@ async function inspectRemoval(found: Inspection, plan: ReleasePlan, folder: Open
     // A folder in place of a tracked file is not ours to remove.
     if (kind === "file" || kind === "symlink") {
         found.removals.add(path);
-        noteEdit(found, plan, path, await currentOf(folder, nameOf(path), plan.previous.get(path)?.blobId ?? ""), null);
+        noteEdit(found, plan, path, await currentOf(folder, nameOf(path), [...(plan.previous.get(path) ?? [])][0] ?? ""), null);
     }
 }
 
 /** Files with mode 0600 are written by us and hold secrets: a copy in the backups would outlive a rotation. */
 function noteEdit(found: Inspection, plan: ReleasePlan, path: string, current: Current | null, target: Target | null): void {
     const isPrivate = target !== null && target.content !== null && (target.mode & 0o077) === 0;
-    if (current !== null && !isPrivate && current.blobId !== plan.previous.get(path)?.blobId) {
+    if (current !== null && !isPrivate && plan.previous.get(path)?.has(current.blobId) !== true) {
         found.backups.set(path, current);
     }
 }

@@ -20,7 +20,8 @@ export interface ReleasePlan {
     tracked: Target[];
     generated: Target[];
     byPath: ReadonlyMap<string, Target>;
-    previous: ReadonlyMap<string, ReleaseFile>;
+    /** By path, every content that an earlier release may have left there. */
+    previous: ReadonlyMap<string, ReadonlySet<string>>;
     /** Paths of the previous release that this one does not have; those that stand where a new file needs a folder, or the reverse, come first. */
     removals: { blocking: string[]; rest: string[] };
     /** Every folder that a target or a removal lies in, `""` for the stack folder. */
@@ -39,7 +40,7 @@ export function planRelease(input: Pick<ApplyInput, "files" | "previous" | "gene
     // A gitlink is a submodule that was not fetched: there is nothing to write.
     const tracked = input.files.filter(({ mode, path }) => mode !== "160000" && !generatedPaths.has(path)).map(trackedTarget);
     const byPath = new Map([...tracked, ...generated].map((target) => [target.path, target]));
-    const previous = new Map(input.previous.filter(({ mode }) => mode !== "160000").map((file) => [file.path, file]));
+    const previous = blobIdsByPath(input.previous.filter(({ mode }) => mode !== "160000"));
     const needed = new Set([...byPath.keys()].flatMap(ancestorsOf));
     const removed = [...previous.keys()].filter((path) => !byPath.has(path));
     const isBlocking = (path: string) => needed.has(path) || ancestorsOf(path).some((ancestor) => byPath.has(ancestor));
@@ -52,6 +53,14 @@ export function planRelease(input: Pick<ApplyInput, "files" | "previous" | "gene
         folders: [...new Set([...byPath.keys(), ...removed].map(folderOf))],
         prunable: [...new Set(removed.flatMap(ancestorsOf))].filter((path) => !needed.has(path)).sort((a, b) => b.split("/").length - a.split("/").length),
     };
+}
+
+function blobIdsByPath(files: readonly ReleaseFile[]): Map<string, Set<string>> {
+    const byPath = new Map<string, Set<string>>();
+    for (const { path, blobId } of files) {
+        byPath.set(path, (byPath.get(path) ?? new Set()).add(blobId));
+    }
+    return byPath;
 }
 
 function trackedTarget(file: ReleaseFile): Target {

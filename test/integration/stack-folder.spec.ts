@@ -156,6 +156,22 @@ describe("apply", () => {
         expect(await pruneBackups(path.join(root, "backups"), NOW + 1)).toBe(1);
     });
 
+    it("takes what any earlier release has left there for nobody's edit", async () => {
+        await apply({ to: { "a.txt": "2", "gone.txt": "2" } });
+        const oldest = filesOf({ "a.txt": "1", "gone.txt": "1" });
+        const folder = new StackFolderFiles({ stacksDirectory: stacks, backupsDirectory: path.join(root, "backups"), clock });
+        const report = await folder.apply({
+            stack: "blog",
+            deploymentId: "d3",
+            files: filesOf({ "a.txt": "3" }),
+            previous: [...filesOf({ "a.txt": "2", "gone.txt": "2" }), ...oldest],
+            sourceDirectory: root,
+            readBlob: async () => Buffer.from("3"),
+            generated: [],
+        });
+        expect(report).toEqual({ written: ["a.txt"], removed: ["gone.txt"], backedUp: [] });
+    });
+
     it("keeps every edit when the same deployment overwrites twice", async () => {
         await put(blog(), { "a.txt": "first" });
         await apply({ to: { "a.txt": "1" } });
