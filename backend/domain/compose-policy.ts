@@ -72,6 +72,15 @@ function inspectService(inspection: Inspection, name: string, service: Record<st
             inspection.find(`${at}.${key}`, "shares the host's own namespace");
         }
     }
+    if (typeof service["network_mode"] === "string" && service["network_mode"].startsWith("container:")) {
+        inspection.find(`${at}.network_mode`, "joins the network of a container of another project");
+    }
+    if (listOf(service["volumes_from"]).some((source) => String(source).startsWith("container:"))) {
+        inspection.find(`${at}.volumes_from`, "takes the volumes of a container of another project");
+    }
+    if (service["use_api_socket"] === true) {
+        inspection.find(`${at}.use_api_socket`, "gets the Docker socket: it controls this host");
+    }
     for (const capability of listOf(service["cap_add"])) {
         if (DANGEROUS_CAPABILITIES.has(String(capability).toUpperCase().replace(/^CAP_/, ""))) {
             inspection.find(`${at}.cap_add`, `adds the capability ${String(capability)}`);

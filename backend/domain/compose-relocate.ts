@@ -27,8 +27,14 @@ export function relocateCompose(source: string, composePath: string): { text: st
     return { text: document.toString({ lineWidth: 0, flowCollectionPadding: false }), unresolved };
 }
 
+/** Parsing holds up everything else for a second per few hundred KiB; the largest stacks that people share have a tenth of this. */
+const MAX_COMPOSE_LENGTH = 512 * 1024;
+
 /** @throws COMPOSE_INVALID with line and column */
 export function parseComposeDocument(source: string, composePath: string): Document.Parsed {
+    if (source.length > MAX_COMPOSE_LENGTH) {
+        throw new DeployError("COMPOSE_INVALID", `${composePath} is larger than ${MAX_COMPOSE_LENGTH / 1024} KiB. Split it by include.`);
+    }
     const document = parseDocument(source, { merge: true });
     const problem = document.errors[0];
     if (problem !== undefined) {
@@ -40,6 +46,18 @@ export function parseComposeDocument(source: string, composePath: string): Docum
         throw new DeployError("COMPOSE_INVALID", `${composePath} is not a compose file: it has no services.`);
     }
     return document;
+}
+
+/** The content with aliases resolved. @throws COMPOSE_INVALID for aliases that multiply into a bomb */
+export function composeContent(source: string, composePath: string): unknown {
+    try {
+        return parseComposeDocument(source, composePath).toJS({ maxAliasCount: 1000 });
+    } catch (error) {
+        if (error instanceof ReferenceError) {
+            throw new DeployError("COMPOSE_INVALID", `${composePath} repeats its anchors too often.`, { cause: error });
+        }
+        throw error;
+    }
 }
 
 function relative(joined: string): string {

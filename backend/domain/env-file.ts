@@ -62,3 +62,16 @@ function quote(value: string): string {
     const escaped = value.replace(/[\\"$]/g, (character) => `\\${character}`).replace(/\n/g, "\\n").replace(/\r/g, "\\r");
     return `"${escaped}"`;
 }
+
+/** Names with which a `.env` steers Compose or Docker themselves instead of giving values to the stack. */
+const STEERING = /^(?:COMPOSE_(?:FILE|PATH_SEPARATOR|ENV_FILES|DISABLE_ENV_FILE)|DOCKER_(?:HOST|CONTEXT|CONFIG|CERT_PATH|TLS_VERIFY)|BUILDX_\w+|BUILDKIT_\w+)$/;
+
+/** The first name in a `.env` that would steer the tools, or null. */
+export function steeringVariable(text: string): string | null {
+    for (const [, name = ""] of text.matchAll(/^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*[=:]/gm)) {
+        if (STEERING.test(name)) {
+            return name;
+        }
+    }
+    return null;
+}

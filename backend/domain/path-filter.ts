@@ -3,6 +3,9 @@ import type { BuildConfig } from "./entities.ts";
 
 export type PathFilter = Pick<BuildConfig, "includePaths" | "excludePaths">;
 
+/** Globs are backtracking expressions: a longer path, which no real project has, is not tried against them but counts as changed. */
+const LONGEST_PATH = 512;
+
 export function hasPathFilter(filter: PathFilter): boolean {
     return filter.includePaths.length > 0 || filter.excludePaths.length > 0;
 }
@@ -19,7 +22,7 @@ export function pathsMatter(paths: readonly string[], filter: PathFilter): boole
     const negated = filter.includePaths.filter((glob) => glob.startsWith("!")).map((glob) => glob.slice(1));
     const include = matcher(filter.includePaths.filter((glob) => !glob.startsWith("!")));
     const exclude = matcher([...filter.excludePaths, ...negated]);
-    return paths.some((path) => (include === null || include(path)) && !(exclude?.(path) ?? false));
+    return paths.some((path) => path.length > LONGEST_PATH || ((include === null || include(path)) && !(exclude?.(path) ?? false)));
 }
 
 function matcher(globs: string[]): ((path: string) => boolean) | null {

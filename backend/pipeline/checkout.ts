@@ -1,11 +1,11 @@
 import { dirname } from "node:path/posix";
 import type { BuildConfig } from "../domain/entities.ts";
 import { discoverComposeFile, discoverOverrideFile, isRootComposeFile, needsRendering } from "../domain/compose-files.ts";
-import { inspectCompose } from "../domain/compose-policy.ts";
 import { parseComposeDocument, relocateCompose } from "../domain/compose-relocate.ts";
 import { withManagedBlock } from "../domain/env-file.ts";
 import { DeployError } from "../domain/errors.ts";
 import type { Commit, ComposeProject, ReleaseFile } from "../domain/ports.ts";
+import { inspectComposeFiles, readCompose, refuseOthersProject, refuseSteeringVariables } from "./inspect.ts";
 import { linesTo, type Run } from "./run-context.ts";
 
 /** The commit, laid out and looked at, before anything of it is run. */
@@ -25,9 +25,6 @@ export interface Checkout {
     project: ComposeProject;
 }
 
-/** More files than this are never followed from one compose file. */
-const MAX_COMPOSE_FILES = 100;
-
 /** Lays out the commit and decides what the stack's compose file and `.env` will be. @throws COMPOSE_MISSING, COMPOSE_INVALID, COMPOSE_POLICY, SYMLINK_REFUSED */
 export async function checkOut(run: Run, commit: Commit): Promise<Checkout> {
     const { parts, repository, config, deployment, directories, signal } = run;
@@ -43,6 +40,9 @@ export async function checkOut(run: Run, commit: Commit): Promise<Checkout> {
     const composePath = ownsCompose ? chooseComposeFile(config, paths) : null;
     const envSource = composePath === null ? ".env" : paths.has(joinFolder(dirname(composePath), ".env")) ? joinFolder(dirname(composePath), ".env") : ".env";
     const ownEnv = paths.has(envSource) ? await parts.workDirectories.read(directories.source, envSource) : await parts.stackFolder.read(deployment.stackId, ".env");
+    if (paths.has(envSource)) {
+        refuseSteeringVariables(envSource, ownEnv ?? "");
+    }
     const hadEnv = (await parts.stackFolder.read(deployment.stackId, ".env")) !== null;
     const variables = config.environmentVariables.map(({ name, value }) => ({ name, value: value.reveal() }));
     const env = withManagedBlock(ownEnv, variables) ?? (hadEnv ? "" : null);
@@ -55,10 +55,10 @@ export async function checkOut(run: Run, commit: Commit): Promise<Checkout> {
 
     const source = await readCompose(run, composePath);
     const override = discoverOverrideFile(paths);
-    await inspectAll(run, composePath, source);
+    await inspectComposeFiles(run, composePath, source);
     if (override !== null) {
         // Compose merges it unasked, so it is looked at as the file itself is.
-        await inspectAll(run, override, await readCompose(run, override));
+        await inspectComposeFiles(run, override, await readCompose(run, override));
     }
     const isRendered = needsRendering(composePath, paths);
     let composeYaml: string | null = null;
@@ -89,55 +89,10 @@ function chooseComposeFile(config: BuildConfig, paths: ReadonlySet<string>): str
     return path;
 }
 
-async function readCompose(run: Run, path: string): Promise<string> {
-    const source = await run.parts.workDirectories.read(run.directories.source, path);
-    if (source === null) {
-        throw new DeployError("COMPOSE_MISSING", `The repository has no file ${path} at this commit.`);
-    }
-    return source;
-}
-
 /** The project's name is the stack's, unless the file names its own: then Dockge's buttons, which run without `-p`, use that. */
 export function projectName(source: string, composePath: string, stack: string): string {
     const name: unknown = parseComposeDocument(source, composePath).get("name");
     return typeof name === "string" && /^[a-z0-9][a-z0-9_-]*$/.test(name) ? name : stack;
-}
-
-/** `up --remove-orphans` under another stack's name would end that stack's containers. @throws SELF_DEPLOY, COMPOSE_POLICY */
-async function refuseOthersProject({ parts, deployment }: Run, name: string): Promise<void> {
-    if (name === deployment.stackId) {
-        return;
-    }
-    if ((await parts.docker.ownProject()) === name) {
-        throw new DeployError("SELF_DEPLOY", `The compose file is named ${name}, which is the project that this server runs in. Take the name out of the compose file.`);
-    }
-    if (await parts.stackFolder.exists(name)) {
-        throw new DeployError("COMPOSE_POLICY", `The compose file is named ${name}, which is another stack. Take the name out of the compose file, or choose one that no stack has.`);
-    }
-}
-
-/** Looks through the compose file and every file it includes or extends, before Compose opens any of them. */
-async function inspectAll(run: Run, composePath: string, source: string): Promise<void> {
-    const seen = new Set([composePath]);
-    const queue = [{ path: composePath, source }];
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        const folder = dirname(next.path);
-        const content: unknown = parseComposeDocument(next.source, next.path).toJS({ maxAliasCount: 1000 });
-        const { findings, references } = inspectCompose(content, folder);
-        for (const finding of findings) {
-            run.log.note("checkout", `${next.path}: ${finding.at} ${finding.message}`, "warn");
-            if (finding.kind === "escape") {
-                throw new DeployError("COMPOSE_POLICY", `${next.path}: ${finding.at} ${finding.message}. Change the compose file.`);
-            }
-        }
-        for (const path of references.filter((reference) => !seen.has(reference))) {
-            seen.add(path);
-            if (seen.size > MAX_COMPOSE_FILES) {
-                throw new DeployError("COMPOSE_INVALID", `${composePath} includes more than ${MAX_COMPOSE_FILES} files.`);
-            }
-            queue.push({ path, source: await readCompose(run, path) });
-        }
-    }
 }
 
 /** What Dockge's own calls pass: the shared `global.env`, then the stack's `.env`, here as it will be. */

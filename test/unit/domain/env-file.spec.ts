@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { withManagedBlock, withoutManagedBlock } from "../../../backend/domain/env-file.ts";
+import { steeringVariable, withManagedBlock, withoutManagedBlock } from "../../../backend/domain/env-file.ts";
 
 describe("the managed block of .env", () => {
     it("stands at the end and leaves a person's own lines alone", () => {
@@ -27,4 +27,12 @@ describe("the managed block of .env", () => {
             }),
         );
     });
+});
+
+it.each([
+    ["COMPOSE_FILE=x", "COMPOSE_FILE"],
+    ["A=1\n  export DOCKER_HOST = tcp://x", "DOCKER_HOST"],
+    ["COMPOSE_PROFILES=web\nCOMPOSE_PROJECT_NAME=blog\nMY_COMPOSE_FILE=x\n# COMPOSE_FILE=x", null],
+])("finds what steers the tools in %j", (text, name) => {
+    expect(steeringVariable(text)).toBe(name);
 });

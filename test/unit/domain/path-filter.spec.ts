@@ -27,3 +27,7 @@ describe("path filter", () => {
         expect(matter(paths, include, exclude)).toBe(expected);
     });
 });
+
+it("does not try a path of hostile length against a glob, which could take seconds, and counts it as changed", () => {
+    expect(pathsMatter([`${"a".repeat(3500)}/x`], { includePaths: ["**/*a*/**/*b*/**/*c*/**"], excludePaths: [] })).toBe(true);
+});

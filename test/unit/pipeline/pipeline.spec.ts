@@ -315,10 +315,19 @@ it.each([
     ["YAML that is none", { "compose.yaml": "services: [" }, {}, "COMPOSE_INVALID"],
     ["R8: a compose file under the name of another stack", { "compose.yaml": "name: other\nservices: {}\n" }, {}, "COMPOSE_POLICY"],
     ["R4: an override whose path leaves the checkout", { "compose.override.yaml": "services:\n  web:\n    build: ../..\n" }, {}, "COMPOSE_POLICY"],
+    ["a .env that names another compose file", { ".env": "A=1\nexport COMPOSE_FILE=evil.yaml\n" }, {}, "COMPOSE_POLICY"],
+    ["a compose file of a size that nobody writes", { "compose.yaml": `services: {}\n#${"x".repeat(600_000)}` }, {}, "COMPOSE_INVALID"],
+    ["anchors that multiply", { "compose.yaml": `a: &a [${"x,".repeat(50)}]\nb: &b [${"*a,".repeat(50)}]\nc: &c [${"*b,".repeat(50)}]\nd: [${"*c,".repeat(50)}]\n` }, {}, "COMPOSE_INVALID"],
     ["a path that leaves the checkout", { "compose.yaml": "services:\n  web:\n    build: ../..\n" }, {}, "COMPOSE_POLICY"],
 ] as const)("refuses %s", async (_name, files, config, code) => {
     world.commit("eee5", files);
     world.configure(config);
     expect(await world.run(aRun("d1", "eee5"))).toMatchObject({ status: "failed", error: { code } });
     expect(world.acts).not.toContain("deploying");
+});
+
+it("R8: refuses the name of a project that runs from another folder", async () => {
+    world.otherProjects = ["media"];
+    world.commit("eee5", { "compose.yaml": "name: media\nservices: {}\n" });
+    expect(await world.run(aRun("d1", "eee5"))).toMatchObject({ status: "failed", error: { code: "COMPOSE_POLICY", message: expect.stringContaining("media") } });
 });

@@ -1,0 +1,65 @@
+import { dirname } from "node:path/posix";
+import { inspectCompose } from "../domain/compose-policy.ts";
+import { composeContent } from "../domain/compose-relocate.ts";
+import { steeringVariable } from "../domain/env-file.ts";
+import { DeployError } from "../domain/errors.ts";
+import type { Run } from "./run-context.ts";
+
+/** What a commit must not do to this host by its compose files and `.env`, looked at before any tool reads them. */
+
+/** More files than this are never followed from one compose file. */
+const MAX_COMPOSE_FILES = 100;
+
+/** @throws COMPOSE_MISSING, SYMLINK_REFUSED */
+export async function readCompose(run: Run, path: string): Promise<string> {
+    const source = await run.parts.workDirectories.read(run.directories.source, path);
+    if (source === null) {
+        throw new DeployError("COMPOSE_MISSING", `The repository has no file ${path} at this commit.`);
+    }
+    return source;
+}
+
+/** A release runs `up` without `-f`, so a `.env` of the repository could name a compose file that nobody looked at. @throws COMPOSE_POLICY */
+export function refuseSteeringVariables(path: string, text: string): void {
+    const name = steeringVariable(text);
+    if (name !== null) {
+        throw new DeployError("COMPOSE_POLICY", `${path} of the repository sets ${name}, which steers Compose itself. Take it out; the compose file is chosen in the build settings.`);
+    }
+}
+
+/** `up --remove-orphans` under another stack's name would end that stack's containers. @throws SELF_DEPLOY, COMPOSE_POLICY */
+export async function refuseOthersProject({ parts, deployment }: Run, name: string): Promise<void> {
+    if (name === deployment.stackId) {
+        return;
+    }
+    if ((await parts.docker.ownProject()) === name) {
+        throw new DeployError("SELF_DEPLOY", `The compose file is named ${name}, which is the project that this server runs in. Take the name out of the compose file.`);
+    }
+    const isRunningElsewhere = (await parts.docker.projects()).some((project) => project.name === name && project.workingDirectory !== parts.stackFolder.path(deployment.stackId));
+    if (isRunningElsewhere || (await parts.stackFolder.exists(name))) {
+        throw new DeployError("COMPOSE_POLICY", `The compose file is named ${name}, which is another stack or project on this host. Take the name out of the compose file, or choose one that no stack has.`);
+    }
+}
+
+/** Looks through the compose file and every file it includes or extends, before Compose opens any of them. */
+export async function inspectComposeFiles(run: Run, composePath: string, source: string): Promise<void> {
+    const seen = new Set([composePath]);
+    const queue = [{ path: composePath, source }];
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        const folder = dirname(next.path);
+        const { findings, references } = inspectCompose(composeContent(next.source, next.path), folder);
+        for (const finding of findings) {
+            run.log.note("checkout", `${next.path}: ${finding.at} ${finding.message}`, "warn");
+            if (finding.kind === "escape") {
+                throw new DeployError("COMPOSE_POLICY", `${next.path}: ${finding.at} ${finding.message}. Change the compose file.`);
+            }
+        }
+        for (const path of references.filter((reference) => !seen.has(reference))) {
+            seen.add(path);
+            if (seen.size > MAX_COMPOSE_FILES) {
+                throw new DeployError("COMPOSE_INVALID", `${composePath} includes more than ${MAX_COMPOSE_FILES} files.`);
+            }
+            queue.push({ path, source: await readCompose(run, path) });
+        }
+    }
+}
