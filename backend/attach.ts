@@ -114,9 +114,10 @@ function once(run: () => Promise<void>): () => Promise<void> {
 }
 
 function leaveAlone(logger: Logger, error: unknown): void {
-    const isExpected = error instanceof DeployError || error instanceof ConfigError || error instanceof DockgeUnfamiliarError;
+    // These sentences say it all; behind a module that could not be loaded there may be more.
+    const isPlain = error instanceof DeployError || error instanceof ConfigError || (error instanceof DockgeUnfamiliarError && error.cause === undefined);
     const why = error instanceof Error ? error.message : String(error);
-    logger.error(isExpected && error.cause === undefined ? {} : { err: error }, `Dockge runs without Git Deploy: ${why}`);
+    logger.error(isPlain ? {} : { err: error }, `Dockge runs without Git Deploy: ${why}`);
 }
 
 await main();

@@ -75,7 +75,7 @@ describe.skipIf(!isReal)(`one data folder, with ${isReal ? found.directory : "no
             },
         });
         running.push(child);
-        await expect.poll(async () => await fetch(url).then((page) => page.ok, () => false), { timeout: 30_000, interval: 200 }).toBe(true);
+        await expect.poll(async () => await fetch(`${url}/robots.txt`).then((page) => page.ok, () => false), { timeout: 30_000, interval: 200 }).toBe(true);
         return async () => {
             clients.splice(0).forEach((client) => client.socket.disconnect());
             child.kill("SIGTERM");
