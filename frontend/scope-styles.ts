@@ -36,8 +36,12 @@ export function scopeSelector(selector: string): string {
     if (theme !== null) {
         return `.${theme[1] ?? ""} ${SCOPE}${selector.slice(theme[0].length)}`;
     }
-    if (/^(:root|\[data-bs-theme\])/.test(selector)) {
-        return selector.replace(/^(:root|\[data-bs-theme\])/, SCOPE);
+    if (selector.startsWith("[data-bs-theme]")) {
+        // With the weight of one theme, as it was.
+        return selector.replace("[data-bs-theme]", `:is(.dark, .light) ${SCOPE}`);
+    }
+    if (selector.startsWith(":root")) {
+        return selector.replace(":root", SCOPE);
     }
     // Only a page of our own has its margins and background from us.
     return selector === "body" || selector === "html" || selector === "#git-deploy" ? "#git-deploy" : `${SCOPE} ${selector}`;
