@@ -57,7 +57,15 @@ export const repositoryPath = z
         "Give a path inside the repository, such as deploy/compose.yaml.",
     );
 
-const secret = z.string().min(1).max(LIMITS.secretLength);
+/** What examples and tutorials put where a secret belongs; anybody would try these first. */
+const PLACEHOLDER = /^(?:a_random_secret|(?:my|your)?[-_ ]?(?:webhook)?[-_ ]?secret(?:[-_ ]?here)?|change[-_ ]?me.{0,3}|password.{0,3}|12345678(?:90?)?|replace[-_ ]?me|x{8,}|\*{8,})$/i;
+
+/** At least 8 characters when the caller chooses it; 32 random bytes when we do. */
+const webhookSecret = z
+    .string()
+    .min(8)
+    .max(LIMITS.secretLength)
+    .refine((text) => !PLACEHOLDER.test(text), "This is a placeholder that anybody would guess. Leave the secret out and one is made.");
 
 /** A name of an environment variable or build argument. */
 export const variableName = z.string().max(200).regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "A variable name has only letters, digits and '_', and does not start with a digit.");
@@ -79,8 +87,7 @@ export const repositoryInput = z
         authType: z.enum(AUTH_TYPES).optional(),
         credentials: credentialsInput.optional(),
         provider: z.enum(PROVIDERS).optional(),
-        /** At least 8 characters when the caller chooses it; 32 random bytes when we do. */
-        webhookSecret: z.string().min(8).max(LIMITS.secretLength).optional(),
+        webhookSecret: webhookSecret.optional(),
         webhookSigningToken: z
             .string()
             .regex(/^whsec_[A-Za-z0-9+/]{16,}={0,2}$/, "A signing token looks like whsec_… followed by Base64.")
@@ -201,7 +208,7 @@ export const apiTokenInput = z
     .object({ name: z.string().trim().min(1).max(LIMITS.nameLength), expiresAt: z.iso.datetime({ offset: true }).nullish() })
     .strict();
 
-export const rotateSecretInput = z.object({ webhookSecret: secret.min(8).optional() }).strict();
+export const rotateSecretInput = z.object({ webhookSecret: webhookSecret.optional() }).strict();
 
 export type RepositoryInput = z.infer<typeof repositoryInput>;
 export type RepositoryTestInput = z.infer<typeof repositoryTestInput>;
