@@ -67,11 +67,12 @@ function join(dockge: Dockge, server: DockgeServer, settings: Config, logger: Lo
     let stop = () => Promise.resolve();
     beforeListening(server.httpServer, PREPARE_LIMIT_MS, async (isTooLate) => {
         stop = await attach(dockge, server, config, logger, isTooLate);
+        // Dockge waits up to 30 s for browsers to hang up before it stops anything; our builds need not wait for them.
+        // Not earlier than here: until Dockge listens to signals itself, one has to end the process.
+        for (const signal of ["SIGTERM", "SIGINT"] as const) {
+            process.once(signal, () => void stop());
+        }
     });
-    // Dockge waits up to 30 s for browsers to hang up before it stops anything; our builds need not wait for them.
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-        process.once(signal, () => void stop());
-    }
     const shutdown = server.shutdownFunction;
     server.shutdownFunction = async (signal) => {
         await stop();
