@@ -4,6 +4,7 @@ import type { BuildConfigStore, Random, Vault } from "../domain/ports.ts";
 import { Secret } from "../domain/secret.ts";
 import type { Beans } from "./beans.ts";
 import type { BuildConfigModel } from "./models/build-config-model.ts";
+import { readable } from "./readable.ts";
 import { RowMapper, sealContext, type Columns } from "./row-mapper.ts";
 
 type StoredConfig = Omit<BuildConfig, "buildArgs" | "environmentVariables">;
@@ -64,12 +65,14 @@ export class SqliteBuildConfigStore implements BuildConfigStore {
     }
 
     async byStack(stackId: string): Promise<BuildConfig | null> {
-        const [config] = await this.#read(await this.#beans.find("build_configs", "stack_id = ?", [stackId]));
-        return config ?? null;
+        const beans = await this.#beans.find("build_configs", "stack_id = ?", [stackId]);
+        const toEntity = await this.#reader(beans);
+        return beans[0] === undefined ? null : toEntity(beans[0]);
     }
 
     async all(): Promise<BuildConfig[]> {
-        return await this.#read(await this.#beans.find("build_configs", "1 = 1 ORDER BY stack_id"));
+        const beans = await this.#beans.find("build_configs", "1 = 1 ORDER BY stack_id");
+        return readable(beans, await this.#reader(beans));
     }
 
     async insert(config: BuildConfig): Promise<void> {
@@ -96,16 +99,16 @@ export class SqliteBuildConfigStore implements BuildConfigStore {
         });
     }
 
-    async #read(beans: BuildConfigModel[]): Promise<BuildConfig[]> {
+    async #reader(beans: readonly BuildConfigModel[]): Promise<(bean: BuildConfigModel) => BuildConfig> {
         // One config by its index; all of them by two scans instead of two queries each.
         const ids = beans.length === 1 ? beans.map((bean) => bean.id) : null;
         const args = await this.#listsOf<BuildArgRow>("build_args", ids);
         const variables = await this.#listsOf<VariableRow>("env_vars", ids);
-        return beans.map((bean) => ({
+        return (bean) => ({
             ...this.#mapper.fromRow(bean.toRow()),
             buildArgs: (args.get(bean.id) ?? []).map(({ name, value }) => ({ name, value })),
             environmentVariables: (variables.get(bean.id) ?? []).map((row) => this.#toVariable(row)),
-        }));
+        });
     }
 
     async #listsOf<R extends BuildArgRow>(table: "build_args" | "env_vars", configIds: string[] | null): Promise<Map<string, R[]>> {

@@ -5,6 +5,7 @@ import type { Random, RepositoryStore, Vault } from "../domain/ports.ts";
 import { Secret } from "../domain/secret.ts";
 import type { Beans } from "./beans.ts";
 import type { RepositoryModel } from "./models/repository-model.ts";
+import { readable } from "./readable.ts";
 import { RowMapper, packSecrets, sealContext, unpackSecrets, type Columns } from "./row-mapper.ts";
 
 type StoredRepository = Omit<Repository, "credentials" | "publicKey">;
@@ -73,7 +74,7 @@ export class SqliteRepositoryStore implements RepositoryStore {
     async all(): Promise<Repository[]> {
         const beans = await this.#beans.find(TABLE, "1 = 1 ORDER BY stack_id");
         const keys = new Map((await this.#knex<SshKeyRow>("ssh_keys").select("*")).map((key) => [key.repository_id, key]));
-        return beans.map((bean) => this.#toEntity(bean, keys.get(bean.id)));
+        return readable(beans, (bean) => this.#toEntity(bean, keys.get(bean.id)));
     }
 
     async insert(repository: Repository): Promise<void> {

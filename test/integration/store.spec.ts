@@ -1,3 +1,5 @@
+import { rm } from "node:fs/promises";
+import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { DeploymentListInput } from "../../common/schemas.ts";
 import type { ApiToken, BuildConfig, Deployment, Release, Repository, WebhookEvent } from "../../backend/domain/entities.ts";
@@ -360,6 +362,22 @@ describe("the stores", () => {
         await world.database.knex.raw("PRAGMA query_only = ON");
         await expect(world.stores.deployments.enqueue(aDeployment())).rejects.toMatchObject({ code: "STORE_UNAVAILABLE", status: 503 });
     });
+});
+
+it("lets the others be read when one row's secrets do not open any more", async () => {
+    const first = await temporaryDatabase();
+    await first.stores.repositories.insert(aRepository({ id: "old", stackId: "old" }));
+    await first.stores.buildConfigs.insert({ ...config, id: "old-config", repositoryId: "old", stackId: "old" });
+    await rm(path.join(first.directory, "git-deploy", "secret.key"));
+    const second = await first.reopen();
+    try {
+        await second.stores.repositories.insert(aRepository({ id: "new", stackId: "new" }));
+        expect((await second.stores.repositories.all()).map((row) => row.id)).toEqual(["new"]);
+        expect(await second.stores.buildConfigs.all()).toEqual([]);
+        await expect(second.stores.repositories.byStack("old")).rejects.toMatchObject({ code: "SECRET_UNREADABLE" });
+    } finally {
+        await second.remove();
+    }
 });
 
 describe("deliveries", () => {

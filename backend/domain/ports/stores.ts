@@ -6,6 +6,7 @@ import type { ApiToken, AuditEntry, BuildConfig, Deployment, DeploymentStep, Rel
 export interface RepositoryStore {
     byId(id: string): Promise<Repository | null>;
     byStack(stackId: string): Promise<Repository | null>;
+    /** Those whose secrets the present key opens. */
     all(): Promise<Repository[]>;
     insert(repository: Repository): Promise<void>;
     update(id: string, changes: Partial<Omit<Repository, "id" | "stackId" | "createdAt">>): Promise<void>;
@@ -18,6 +19,7 @@ export interface RepositoryStore {
 
 export interface BuildConfigStore {
     byStack(stackId: string): Promise<BuildConfig | null>;
+    /** Those whose secrets the present key opens. */
     all(): Promise<BuildConfig[]>;
     insert(config: BuildConfig): Promise<void>;
     update(id: string, changes: Partial<Omit<BuildConfig, "id" | "stackId" | "repositoryId" | "createdAt">>): Promise<void>;
