@@ -122,5 +122,13 @@ if (modifiedAt(inRoot("tsconfig.build.json")) > 0) {
             process.execPath,
             [inRoot("node_modules", "vite", "bin", "vite.js"), "build", "--config", "frontend/vite.config.ts", "--logLevel", "warn"],
         );
+        build(
+            "Building the tabs for Dockge",
+            ".embed-built",
+            "dist/embed/embed.js",
+            ["frontend", "common", "package-lock.json"],
+            process.execPath,
+            [inRoot("node_modules", "vite", "bin", "vite.js"), "build", "--config", "frontend/vite.embed.config.ts", "--logLevel", "warn"],
+        );
     }
 }

@@ -44,5 +44,8 @@ export function scopeSelector(selector: string): string {
         return selector.replace(":root", SCOPE);
     }
     // Only a page of our own has its margins and background from us.
-    return selector === "body" || selector === "html" || selector === "#git-deploy" ? "#git-deploy" : `${SCOPE} ${selector}`;
+    if (selector === "body" || selector === "html") {
+        return "#git-deploy";
+    }
+    return selector.includes("#git-deploy") ? selector : `${SCOPE} ${selector}`;
 }

@@ -7,6 +7,8 @@ import { addressOf, newFromGitAddress, placeOf, stackAt, type StackPlace, type T
 const BAR = "gitDeployTabs";
 const BUTTON = "gitDeployNew";
 const ACTIVE = "gitDeployActive";
+/** A text of Dockge's, so that it comes in the person's language. */
+const DOCKGES_COMPOSE = "compose";
 
 /**
  * Brings what we add to Dockge's own page up to date: tabs below the title of a stack, `From Git` beside `+ Compose`, and the list's
@@ -20,7 +22,7 @@ export function bringUpToDate(page: DockgePage): void {
 }
 
 export function tabLabels(page: DockgePage): Record<Tab, string> {
-    return { compose: page.root.$t("compose"), git: tabs.git, deployments: tabs.deployments };
+    return { compose: page.root.$t(DOCKGES_COMPOSE), git: tabs.git, deployments: tabs.deployments };
 }
 
 function markStackPage(page: DockgePage, place: StackPlace | null): void {
