@@ -48,7 +48,7 @@ export default tseslint.config(
     {
         languageOptions: {
             parserOptions: {
-                project: ["./tsconfig.node.json", "./tsconfig.web.json", "./tsconfig.tools.json"],
+                project: ["./tsconfig.node.json", "./tsconfig.browser.json", "./tsconfig.web.json", "./tsconfig.tools.json"],
                 tsconfigRootDir: import.meta.dirname,
                 extraFileExtensions: [".vue"],
             },
