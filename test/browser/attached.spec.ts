@@ -22,6 +22,7 @@ const USER = { name: "ada", password: "Correct-horse-battery-7" };
 const PICTURES = path.join(import.meta.dirname, "..", "..", "test-results", "attached");
 const stack = uniqueProject("attached");
 const other = uniqueProject("plain");
+const fresh = uniqueProject("fresh");
 
 let dockge: AttachedDockge;
 let git: GitHttpServer;
@@ -155,6 +156,13 @@ describe.skipIf("why" in checkout)("our tabs in an unmodified Dockge", () => {
         expect(await at("deployment-row").count()).toBe(1);
         await page.reload();
         await at("deployment-row").first().waitFor();
+        // Dockge replaces its page with each change of the address; who types must not notice.
+        await at("filter-text").fill("");
+        await at("filter-text").pressSequentially("first", { delay: 150 });
+        await page.waitForURL("**/deployments?q=first");
+        await at("filter-text").pressSequentially(" v");
+        await page.waitForURL(/q=first(\+|%20)v$/);
+        expect(await at("filter-text").inputValue()).toBe("first v");
         await page.goto(`${dockge.url}/compose/${stack}`);
         await page.getByRole("button", { name: "Edit" }).click();
         await page.getByRole("button", { name: "Save" }).waitFor();
@@ -171,6 +179,20 @@ describe.skipIf("why" in checkout)("our tabs in an unmodified Dockge", () => {
         await at("new-from-git").click();
         await at("new-from-git-page").waitFor();
         await picture("new-from-git");
+        await at("new-stack-name").fill(fresh);
+        await at("git-url").fill(git.urlOf(stack));
+        await at("git-provider").selectOption("generic");
+        await at("auth-type").selectOption("http_token");
+        await at("git-token").fill(TOKEN);
+        await at("test-connection").click();
+        await at("test-result").waitFor();
+        await at("save-repository").click();
+        await at("webhook-secret").waitFor();
+        expect(new URL(page.url()).pathname).toBe(`/stacks/${fresh}/git`);
+        await item(fresh).waitFor();
+        await item(fresh).click();
+        await at("tab-stack-git").waitFor();
+        await picture("waiting-stack");
         for (const address of ["/", "/compose", "/console", "/settings/general"]) {
             await page.goto(dockge.url + address);
             await page.locator("header .nav-pills").waitFor();
