@@ -200,7 +200,7 @@ export function createGitDeploy(foundation: Foundation, host: Host, version: str
         webhookEvents: new WebhookEventService({ ...shared, events: webhookEvents, repositories, process: (eventId, actor) => receiver.process(eventId, actor) }),
         apiTokens: new ApiTokenService({ ...shared, tokens: stores.apiTokens }),
     };
-    const stackGit = new StackGitService({ repositories, buildConfigs, deployments, events: webhookEvents, views });
+    const stackGit = new StackGitService({ repositories, buildConfigs, deployments, releases, events: webhookEvents, views });
 
     registerVerbs({ host, services, logger, random });
     registerRest({ host, services, stackGit, receive: (incoming) => receiver.receive(incoming), audit, clock, random, logger, version, docker, deployments, metrics });

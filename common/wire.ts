@@ -47,6 +47,8 @@ export interface RepositoryView {
     fetchLfs: boolean;
     lastSyncedAt: string | null;
     lastSyncedCommit: string | null;
+    /** What the stack runs: the commit of its last healthy release. After a rollback older than `lastSyncedCommit`. */
+    deployedCommit: string | null;
     /** Set while auto-deploy rests after a rollback by hand. */
     autoDeployPausedAt: string | null;
     lastDelivery: { receivedAt: string; verified: boolean; verdict: string | null } | null;

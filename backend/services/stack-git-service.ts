@@ -1,12 +1,13 @@
 import { deploymentListInput } from "../../common/schemas.ts";
 import type { StackGitFields } from "../../common/wire.ts";
-import type { BuildConfigStore, DeploymentStore, RepositoryStore, WebhookEventStore } from "../domain/ports.ts";
+import type { BuildConfigStore, DeploymentStore, ReleaseStore, RepositoryStore, WebhookEventStore } from "../domain/ports.ts";
 import type { Views } from "./views.ts";
 
 interface Parts {
     repositories: Pick<RepositoryStore, "all" | "byStack">;
     buildConfigs: Pick<BuildConfigStore, "all" | "byStack">;
     deployments: Pick<DeploymentStore, "latestByStack" | "page">;
+    releases: Pick<ReleaseStore, "deployedCommits">;
     events: Pick<WebhookEventStore, "latestByRepository">;
     views: Views;
 }
@@ -46,6 +47,7 @@ export class StackGitService {
         const repositories = new Map((await this.#parts.repositories.all()).map((repository) => [repository.stackId, repository]));
         const configs = new Map((await this.#parts.buildConfigs.all()).map((config) => [config.stackId, config]));
         const deliveries = await this.#parts.events.latestByRepository();
+        const deployed = await this.#parts.releases.deployedCommits();
         const rows = await this.#parts.deployments.latestByStack();
         const latest = new Map((await views.deployments([...rows.values()])).map((deployment) => [deployment.stackId, deployment]));
         return new Map(
@@ -53,7 +55,7 @@ export class StackGitService {
                 const repository = repositories.get(name);
                 const config = configs.get(name);
                 const fields: StackGitFields = {
-                    gitRepository: repository === undefined ? null : views.repositoryWith(repository, deliveries.get(repository.id) ?? null, origin),
+                    gitRepository: repository === undefined ? null : views.repositoryWith(repository, { lastDelivery: deliveries.get(repository.id) ?? null, deployedCommit: deployed.get(name) ?? null }, origin),
                     buildConfig: config === undefined ? null : views.buildConfig(config),
                     latestDeployment: latest.get(name) ?? null,
                     deploymentHistory: [],

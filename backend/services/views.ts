@@ -15,7 +15,7 @@ type LastDelivery = Pick<WebhookEvent, "receivedAt" | "verified" | "verdict">;
 
 /** Turns rows into what goes over the wire: ISO dates, seconds, and never a secret. */
 export class Views implements DeploymentViews {
-    readonly #releases: Pick<ReleaseStore, "byId" | "healthyIds">;
+    readonly #releases: Pick<ReleaseStore, "byId" | "healthyIds" | "deployedCommits">;
     readonly #events: Pick<WebhookEventStore, "latestOf">;
     readonly #sshKeys: Pick<SshKeys, "fingerprint">;
     readonly #clock: Pick<Clock, "now">;
@@ -23,7 +23,7 @@ export class Views implements DeploymentViews {
     readonly #port: number;
 
     constructor(parts: {
-        releases: Pick<ReleaseStore, "byId" | "healthyIds">;
+        releases: Pick<ReleaseStore, "byId" | "healthyIds" | "deployedCommits">;
         events: Pick<WebhookEventStore, "latestOf">;
         sshKeys: Pick<SshKeys, "fingerprint">;
         clock: Pick<Clock, "now">;
@@ -43,10 +43,12 @@ export class Views implements DeploymentViews {
     }
 
     async repository(repository: Repository, origin: string | null): Promise<RepositoryView> {
-        return this.repositoryWith(repository, await this.#events.latestOf(repository.id), origin);
+        const deployed = await this.#releases.deployedCommits([repository.stackId]);
+        return this.repositoryWith(repository, { lastDelivery: await this.#events.latestOf(repository.id), deployedCommit: deployed.get(repository.stackId) ?? null }, origin);
     }
 
-    repositoryWith(repository: Repository, lastDelivery: LastDelivery | null, origin: string | null): RepositoryView {
+    repositoryWith(repository: Repository, beside: { lastDelivery: LastDelivery | null; deployedCommit: string | null }, origin: string | null): RepositoryView {
+        const { lastDelivery, deployedCommit } = beside;
         const { credentials } = repository;
         const isRotating = repository.previousSecretValidUntil !== null && repository.previousSecretValidUntil > this.#clock.now();
         return {
@@ -75,6 +77,7 @@ export class Views implements DeploymentViews {
             fetchLfs: repository.fetchLfs,
             lastSyncedAt: date(repository.lastSyncedAt),
             lastSyncedCommit: repository.lastSyncedCommit,
+            deployedCommit,
             autoDeployPausedAt: date(repository.autoDeployPausedAt),
             lastDelivery:
                 lastDelivery === null

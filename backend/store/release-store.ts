@@ -71,6 +71,13 @@ export class SqliteReleaseStore implements ReleaseStore {
         return new Set(rows.map((row) => row.id));
     }
 
+    async deployedCommits(stackIds?: readonly string[]): Promise<Map<string, string>> {
+        // With a bare column beside max(), SQLite takes the other columns from the row that holds it.
+        const query = this.#knex("releases").select("stack_id", "commit_sha").max("healthy_at").where({ status: "healthy" }).groupBy("stack_id");
+        const rows = (await (stackIds === undefined ? query : query.whereIn("stack_id", stackIds))) as { stack_id: string; commit_sha: string }[];
+        return new Map(rows.map((row) => [row.stack_id, row.commit_sha]));
+    }
+
     async findReusable(stackId: string, service: string, buildKey: string): Promise<{ imageId: string; keepTag: string } | null> {
         const rows = await this.#knex.raw<{ image_id: string; keep_tag: string }[]>(
             `SELECT json_extract(item.value, '$.imageId') AS image_id, json_extract(item.value, '$.keepTag') AS keep_tag

@@ -113,11 +113,12 @@ export class SqliteRepositoryStore implements RepositoryStore {
     }
 
     async remove(id: string): Promise<void> {
-        // Foreign keys take the key, the synced refs, the build config and the deliveries with it.
-        const bean = await this.#beans.findOne(TABLE, "id = ?", [id]);
-        if (bean !== null) {
-            await this.#beans.remove(bean);
-        }
+        await this.#knex.transaction(async (transaction) => {
+            // Their files lie in the repository's mirror, which goes: nothing can return to them.
+            await transaction("releases").where({ repository_id: id }).update({ status: "removed" });
+            // Foreign keys take the key, the synced refs, the build config and the deliveries with it.
+            await transaction(TABLE).where({ id }).delete();
+        });
     }
 
     async syncedRefs(id: string): Promise<Map<string, string>> {

@@ -241,7 +241,8 @@ describe("the stores", () => {
             expect(await world.database.knex(table), table).toEqual([]);
         }
         expect(await deployments.byId(deployment.id)).not.toBeNull();
-        expect(await releases.byId(release.id)).not.toBeNull();
+        // Its files went with the mirror, so a stack that is linked anew never rolls back to it.
+        expect(await releases.byId(release.id)).toMatchObject({ status: "removed" });
         await repositories.setSyncedRefs(repository.id, new Map([["refs/heads/main", SHA]]));
     });
 
@@ -362,6 +363,22 @@ describe("the stores", () => {
         await world.database.knex.raw("PRAGMA query_only = ON");
         await expect(world.stores.deployments.enqueue(aDeployment())).rejects.toMatchObject({ code: "STORE_UNAVAILABLE", status: 503 });
     });
+});
+
+it("tells what each stack runs: the release that was proved healthy last, also when that was a rollback", async () => {
+    const world = await temporaryDatabase();
+    try {
+        const { releases } = world.stores;
+        await releases.insert(aRelease({ id: "1", stackId: "blog", commitSha: "a".repeat(40), status: "healthy", createdAt: 1, healthyAt: 10 }));
+        await releases.insert(aRelease({ id: "2", stackId: "blog", commitSha: "b".repeat(40), status: "healthy", createdAt: 2, healthyAt: 20 }));
+        await releases.insert(aRelease({ id: "3", stackId: "blog", commitSha: "a".repeat(40), status: "healthy", createdAt: 3, healthyAt: 30 }));
+        await releases.insert(aRelease({ id: "4", stackId: "blog", commitSha: "c".repeat(40), status: "failed", createdAt: 4, healthyAt: null }));
+        await releases.insert(aRelease({ id: "5", stackId: "wiki", commitSha: "d".repeat(40), status: "healthy", createdAt: 5, healthyAt: 40 }));
+        expect(await releases.deployedCommits()).toEqual(new Map([["blog", "a".repeat(40)], ["wiki", "d".repeat(40)]]));
+        expect(await releases.deployedCommits(["wiki"])).toEqual(new Map([["wiki", "d".repeat(40)]]));
+    } finally {
+        await world.remove();
+    }
 });
 
 it("lets the others be read when one row's secrets do not open any more", async () => {

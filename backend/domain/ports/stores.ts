@@ -10,7 +10,7 @@ export interface RepositoryStore {
     all(): Promise<Repository[]>;
     insert(repository: Repository): Promise<void>;
     update(id: string, changes: Partial<Omit<Repository, "id" | "stackId" | "createdAt">>): Promise<void>;
-    /** Removes it with its build config and deliveries; deployments and releases stay as history. */
+    /** Removes it with its build config and deliveries; deployments and releases stay as history, but nothing returns to these releases any more. */
     remove(id: string): Promise<void>;
     /** What polling saw last: full ref (`refs/heads/main`) to commit. Empty after the first save and whenever the URL changes. */
     syncedRefs(id: string): Promise<Map<string, string>>;
@@ -84,6 +84,8 @@ export interface ReleaseStore {
     currentOf(stackId: string): Promise<Release | null>;
     /** Ids of every healthy release, of every stack: what can still be returned to. */
     healthyIds(): Promise<Set<string>>;
+    /** Commit of the last healthy release, by stack. */
+    deployedCommits(stackIds?: readonly string[]): Promise<Map<string, string>>;
     /** A kept image that was built from the same inputs. */
     findReusable(stackId: string, service: string, buildKey: string): Promise<{ imageId: string; keepTag: string } | null>;
 }

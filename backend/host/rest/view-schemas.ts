@@ -50,6 +50,7 @@ const repositoryFields = {
     fetchLfs: z.boolean(),
     lastSyncedAt: nullableDate,
     lastSyncedCommit: nullableText,
+    deployedCommit: nullableText,
     autoDeployPausedAt: nullableDate,
     lastDelivery: z.object({ receivedAt: date, verified: z.boolean(), verdict: nullableText }).nullable(),
     createdAt: date,
