@@ -4,8 +4,15 @@ import { z } from "zod";
 
 /** Everything that the environment can set. The only reader of `process.env`. */
 
+/** A number within bounds, and a sentence that says so. */
+function number(minimum: number, maximum: number, fallback: number, isWhole = true) {
+    const sentence = `give a ${isWhole ? "whole " : ""}number from ${minimum} to ${maximum}.`;
+    const inBounds = z.number(sentence).min(minimum, sentence).max(maximum, sentence);
+    return z.coerce.number(sentence).pipe(isWhole ? inBounds.int(sentence) : inBounds).default(fallback);
+}
+
 const flag = z
-    .enum(["true", "false", "1", "0", ""])
+    .enum(["true", "false", "1", "0"], "give true or false.")
     .transform((value) => value === "true" || value === "1")
     .default(false);
 
@@ -15,7 +22,7 @@ const hosts = z
     .transform((value) => value.split(",").map((host) => host.trim().toLowerCase()).filter((host) => host !== ""));
 
 const environment = z.object({
-    DOCKGE_PORT: z.coerce.number().int().min(0).max(65_535).default(5001),
+    DOCKGE_PORT: number(0, 65_535, 5001),
     DOCKGE_HOSTNAME: z.string().optional(),
     DOCKGE_DATA_DIR: z.string().min(1).default("./data"),
     DOCKGE_STACKS_DIR: z.string().min(1).default("/opt/stacks"),
@@ -23,25 +30,25 @@ const environment = z.object({
     GIT_DEPLOY_SECRET_KEY: z.string().optional(),
     /** Former keys, comma-separated, still accepted for reading while `npm run rotate-key` has not finished. */
     GIT_DEPLOY_PREVIOUS_SECRET_KEYS: z.string().optional(),
-    GIT_DEPLOY_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+    GIT_DEPLOY_PUBLIC_URL: z.url({ protocol: /^https?$/, error: "give an address such as https://dockge.example.com." }).optional(),
     GIT_DEPLOY_INSECURE_HTTP_HOSTS: hosts,
     /** Deployments that run at the same time. */
-    GIT_DEPLOY_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(Math.max(1, os.availableParallelism())),
+    GIT_DEPLOY_CONCURRENCY: number(1, 64, Math.max(1, os.availableParallelism())),
     /** Take the client's address from X-Forwarded-For. Only behind a proxy that sets it. */
     GIT_DEPLOY_TRUST_PROXY: flag,
     /** Let other origins open a socket; for development. */
     GIT_DEPLOY_ALLOW_ANY_ORIGIN: flag,
     /** MiB of one deployment's log before its middle is left out. */
-    GIT_DEPLOY_LOG_MAX_MIB: z.coerce.number().min(1).max(4096).default(80),
-    GIT_DEPLOY_KEEP_LOG_DAYS: z.coerce.number().int().min(1).default(180),
-    GIT_DEPLOY_KEEP_LOGS: z.coerce.number().int().min(10).default(5000),
-    GIT_DEPLOY_KEEP_DELIVERIES: z.coerce.number().int().min(10).default(200),
-    GIT_DEPLOY_KEEP_DELIVERY_DAYS: z.coerce.number().int().min(1).default(90),
-    GIT_DEPLOY_KEEP_BACKUP_DAYS: z.coerce.number().int().min(1).default(90),
+    GIT_DEPLOY_LOG_MAX_MIB: number(1, 4096, 80, false),
+    GIT_DEPLOY_KEEP_LOG_DAYS: number(1, 36_500, 180),
+    GIT_DEPLOY_KEEP_LOGS: number(10, 10_000_000, 5000),
+    GIT_DEPLOY_KEEP_DELIVERIES: number(10, 10_000_000, 200),
+    GIT_DEPLOY_KEEP_DELIVERY_DAYS: number(1, 36_500, 90),
+    GIT_DEPLOY_KEEP_BACKUP_DAYS: number(1, 36_500, 90),
     /** Files and MiB that a checkout may have. */
-    GIT_DEPLOY_CHECKOUT_MAX_FILES: z.coerce.number().int().min(1).default(100_000),
-    GIT_DEPLOY_CHECKOUT_MAX_MIB: z.coerce.number().min(1).default(4096),
-    GIT_DEPLOY_LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
+    GIT_DEPLOY_CHECKOUT_MAX_FILES: number(1, 10_000_000, 100_000),
+    GIT_DEPLOY_CHECKOUT_MAX_MIB: number(1, 1_048_576, 4096, false),
+    GIT_DEPLOY_LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"], "give debug, info, warn, error or silent.").default("info"),
     GIT_DEPLOY_DOCKER_SOCKET: z.string().default("/var/run/docker.sock"),
 });
 
@@ -81,7 +88,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
     const parsed = environment.safeParse(given);
     if (!parsed.success) {
-        throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("\n"));
+        throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join(".")} is ${JSON.stringify(given[String(issue.path[0])] ?? "")}: ${issue.message}`).join("\n"));
     }
     const values = parsed.data;
     return {

@@ -14,7 +14,7 @@ import { WorkDirectoryFiles } from "./adapters/work-directories.ts";
 import { systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { DeploymentJournal } from "./domain/deployment-journal.ts";
-import type { Logger, Random } from "./domain/ports.ts";
+import type { Docker, Logger, Random, ReleaseStore } from "./domain/ports.ts";
 import type { Host } from "./host/host.ts";
 import { Metrics } from "./host/metrics.ts";
 import { registerRest } from "./host/rest.ts";
@@ -194,7 +194,7 @@ export function createGitDeploy(foundation: Foundation, host: Host, version: str
     const { stacks } = host;
     const shared = { stacks, audit, views, clock, random };
     const services: Services = {
-        repositories: new RepositoryService({ ...shared, repositories, buildConfigs, deployments, queue, git, sshKeys, knownHosts, logger, config, onChange: (id) => poller.refresh(id) }),
+        repositories: new RepositoryService({ ...shared, repositories, buildConfigs, deployments, queue, git, sshKeys, knownHosts, logger, config, onChange: (id) => poller.refresh(id), dropImages: (stack) => dropKeptImages(releases, docker, stack) }),
         buildConfigs: new BuildConfigService({ ...shared, buildConfigs, repositories }),
         deployments: new DeploymentService({ ...shared, deployments, releases, repositories, buildConfigs, queue, git, docker, logs }),
         webhookEvents: new WebhookEventService({ ...shared, events: webhookEvents, repositories, process: (eventId, actor) => receiver.process(eventId, actor) }),
@@ -221,6 +221,15 @@ export function createGitDeploy(foundation: Foundation, host: Host, version: str
             housekeeping.start();
         },
     };
+}
+
+/** What runs keeps its images: they bear the names of the compose file as well. */
+async function dropKeptImages(releases: ReleaseStore, docker: Docker, stack: string): Promise<void> {
+    for (const release of await releases.recentOf(stack, Number.MAX_SAFE_INTEGER)) {
+        for (const { keepTag } of release.services) {
+            await docker.untag(keepTag);
+        }
+    }
 }
 
 function ownDirectory(config: Pick<Config, "dataDirectory">, ...names: string[]): string {

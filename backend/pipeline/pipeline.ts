@@ -185,6 +185,7 @@ async function release(run: Run, candidate: Release, checkout: Checkout | null):
         }
         const now = parts.clock.now();
         await parts.releases.update(candidate.id, { status: "healthy", healthyAt: now });
+        parts.stackChanged(stack);
         if (run.deployment.kind === "deploy") {
             await parts.repositories.update(repository.id, { lastSyncedAt: now, lastSyncedCommit: candidate.commitSha });
         }

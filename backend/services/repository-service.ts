@@ -23,6 +23,8 @@ type Parts = RepositoryLinkParts &
         views: Views;
         /** Told after a repository was linked, changed or unlinked. */
         onChange: (repositoryId: string) => void;
+    /** Lets go of the images that were kept for returning to the stack's releases. */
+    dropImages: (stack: string) => Promise<void>;
     };
 
 /** Links stacks to Git remotes. */
@@ -76,6 +78,7 @@ export class RepositoryService {
             await this.#refuseWhileDeploying(stack);
             await this.#cancelWaiting(stack, caller);
             await this.#refuseWhileDeploying(stack);
+            await this.#parts.dropImages(stack).catch((error: unknown) => this.#parts.logger.warn({ error, stack }, "the images of an unlinked stack could not be let go of"));
             await this.#parts.repositories.remove(repository.id);
             this.#parts.onChange(repository.id);
             await this.#parts.git.remove(repository.id);

@@ -187,6 +187,7 @@ describe("unlinking", () => {
         expect(world.deployments[0]?.status).toBe("cancelled");
         expect(world.repositories).toEqual([]);
         expect(world.removedMirrors).toEqual([id]);
+        expect(world.dropped).toEqual(["blog"]);
         // The poller looks again after the link and after its end.
         expect(world.changed).toEqual([id, id]);
     });
