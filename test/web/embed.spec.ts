@@ -3,6 +3,8 @@ import { scopeSelector } from "../../frontend/scope-styles.ts";
 import { openLink } from "../../frontend/src/embed/agent-server.ts";
 import { findDockgePage, type DockgePage, type DockgeRoute } from "../../frontend/src/embed/dockge-page.ts";
 import { bringUpToDate } from "../../frontend/src/embed/marks.ts";
+import { makeShell } from "../../frontend/src/embed/shell.ts";
+import { embed } from "../../frontend/src/lang/en.json";
 import { addressOf, placeOf } from "../../frontend/src/embed/places.ts";
 
 /** The parts of Dockge's page that ours are put into, as 1.5.0 draws them. */
@@ -134,6 +136,29 @@ describe("Dockge's page", () => {
         current.value = route("/compose/wiki/host:5001", { stackName: "wiki", endpoint: "host:5001" });
         bringUpToDate(dockgePage());
         expect(items()).toEqual([false, true]);
+    });
+});
+
+describe("our page in Dockge's", () => {
+    it("says that it is to be loaded again when an upgrade has taken a screen's files away", async () => {
+        current.value = route("/stacks/blog/git", { stackName: "blog" });
+        const setShown = vi.fn();
+        let lose = (): void => undefined;
+        const { component } = makeShell(dockgePage(), (onLost) => {
+            lose = onLost;
+            return Promise.resolve({ element: document.createElement("div"), setShown });
+        });
+        const comment = document.createComment("");
+        document.querySelector("#app")?.append(comment);
+        component.mounted.call({ $el: comment });
+        await vi.waitFor(() => expect(setShown).toHaveBeenCalledWith(true));
+        expect(document.querySelectorAll("#app p")).toHaveLength(0);
+        lose();
+        lose();
+        expect(setShown).toHaveBeenLastCalledWith(false);
+        expect([...document.querySelectorAll("#app p")].map((text) => text.textContent)).toEqual([embed.loadFailed]);
+        component.beforeUnmount();
+        expect(document.querySelectorAll("#app p")).toHaveLength(0);
     });
 });
 

@@ -14,7 +14,7 @@ export async function attach(): Promise<void> {
         return;
     }
     const { page } = found;
-    const shell = makeShell(page, async () => (await import("./screens.ts")).openScreens(page));
+    const shell = makeShell(page, async (onLost) => (await import("./screens.ts")).openScreens(page, onLost));
     addRoutes(page, shell);
     const isPending = { value: false };
     const update = (): void => {

@@ -43,16 +43,18 @@ export const routes: RouteRecordRaw[] = [
     { path: "/:rest(.*)*", name: "elsewhere", component: nothing },
 ];
 
-/** Our screens as an app of its own, ready to be put into Dockge's page. */
-export function openScreens(page: DockgePage): Screens {
+/** Our screens as an app of its own, ready to be put into Dockge's page. `onLost`: a screen's files are not there any more, or the network is away. */
+export function openScreens(page: DockgePage, onLost: () => void): Screens {
     const element = scope();
     const overlay = scope();
     document.body.append(overlay);
     followPageTheme();
     const isShown = ref(true);
+    const router = createRouter({ history: pageHistory(page.router), routes });
+    router.onError(onLost);
     createApp(EmbedApp)
         .use(createTranslations())
-        .use(createRouter({ history: pageHistory(page.router), routes }))
+        .use(router)
         .provide(DOCKGE, { page, link: openLink(page) })
         .provide(IS_SHOWN, isShown)
         .provide(OVERLAY, overlay)

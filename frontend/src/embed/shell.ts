@@ -8,6 +8,9 @@ import type { Screens } from "./screens.ts";
 /** Dockge's words and colours for a status. */
 const STATUS: Record<number, readonly [word: string, colour: string]> = { 1: ["inactive", "dark"], 2: ["inactive", "dark"], 3: ["active", "primary"], 4: ["exited", "danger"] };
 
+/** Marks a frame that says so already. */
+const LOST = "gitDeployLost";
+
 export interface Shell {
     /** What Dockge's router shows at our addresses. */
     readonly component: PlaceholderComponent;
@@ -19,14 +22,22 @@ export interface Shell {
  * Our pages in Dockge's column: its kind of title, the tabs, and below them our own Vue app. Dockge replaces the page with every change of
  * the address, even of the filters in it; the app stays the same and is only moved.
  */
-export function makeShell(page: DockgePage, load: () => Promise<Screens>): Shell {
+export function makeShell(page: DockgePage, load: (onLost: () => void) => Promise<Screens>): Shell {
     let frame: HTMLElement | null = null;
     let screens: Screens | null = null;
     let left: { path: string; focused: Element | null; scrollY: number } | null = null;
 
+    /** A screen could not be loaded; the one before it must not stand below the new title. */
+    function showLost(): void {
+        screens?.setShown(false);
+        if (frame !== null) {
+            showLoadFailure(frame);
+        }
+    }
+
     async function fill(into: HTMLElement): Promise<void> {
         try {
-            screens ??= await load();
+            screens ??= await load(showLost);
         } catch {
             showLoadFailure(into);
             return;
@@ -98,6 +109,10 @@ function makeHeading(page: DockgePage, { stackName, endpoint }: StackPlace): HTM
 
 /** An upgrade has replaced the files that this page still wanted to load, or the network is away. */
 function showLoadFailure(into: HTMLElement): void {
+    if (LOST in into.dataset) {
+        return;
+    }
+    into.dataset[LOST] = "";
     const text = document.createElement("p");
     text.textContent = embed.loadFailed;
     const again = document.createElement("button");
