@@ -237,10 +237,12 @@ describe.skipIf("why" in checkout)("a Dockge with us that has agents", () => {
         const open = async (): Promise<string[]> => {
             await page.goto(`${hub.url}/compose/${own}`);
             await wholeList();
+            await page.getByRole("button", { name: "Edit" }).waitFor();
+            await page.waitForLoadState("networkidle");
+            const elements = await skeleton();
             await page.getByRole("button", { name: "Edit" }).click();
             await page.getByRole("button", { name: "Save" }).waitFor();
-            await page.waitForLoadState("networkidle");
-            return await skeleton();
+            return elements;
         };
         await page.route("**/git-deploy/assets/embed.js*", async (route) => await route.fulfill({ contentType: "text/javascript", body: "" }));
         const without = await open();
