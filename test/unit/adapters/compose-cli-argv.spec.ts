@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { actArgv, buildArgv, composeArgv, configArgv, pullArgv, upArgv } from "../../../backend/adapters/compose-cli-argv.ts";
 import { byEnvironment, dockerEnvironment } from "../../../backend/adapters/docker-environment.ts";
 
-const project = { name: "blog", directory: "/stacks/blog", files: ["deploy/compose.yaml", "/work/1/override.yaml"], envFiles: ["/stacks/global.env", ".env"] };
+const project = { name: "blog", directory: "/stacks/blog", files: ["deploy/compose.yaml", "/runs/1/override.yaml"], envFiles: ["/stacks/global.env", ".env"] };
 const bare = { name: "blog", directory: "/stacks/blog", files: [], envFiles: [] };
 const common = ["compose", "--progress", "plain", "--ansi", "never", "--project-name", "blog", "--project-directory", "/stacks/blog"];
 
@@ -11,7 +11,7 @@ describe("arguments of docker compose", () => {
         expect(composeArgv(project)).toEqual([
             ...common,
             "--env-file", "/stacks/global.env", "--env-file", "/stacks/blog/.env",
-            "-f", "/stacks/blog/deploy/compose.yaml", "-f", "/work/1/override.yaml",
+            "-f", "/stacks/blog/deploy/compose.yaml", "-f", "/runs/1/override.yaml",
         ]);
     });
 

@@ -4,12 +4,12 @@ import { runContainerArgv } from "../../../backend/adapters/container-commands-a
 import { buildImageArgv } from "../../../backend/adapters/docker-build.ts";
 
 describe("docker run for a command", () => {
-    const command = { name: "gd-1", runId: "1", image: "node:20", directory: "/work/1", interpreter: "sh", text: "npm ci && rm -rf $HOME", environment: ["-e", "TOKEN"], user: { uid: 1000, gid: 100 } } as const;
+    const command = { name: "gd-1", runId: "1", image: "node:20", directory: "/runs/1", interpreter: "sh", text: "npm ci && rm -rf $HOME", environment: ["-e", "TOKEN"], user: { uid: 1000, gid: 100 } } as const;
 
     it("gives the container its folder and no rights, and the text as one argument", () => {
         expect(runContainerArgv(command)).toEqual([
             "run", "--rm", "--init", "--name", "gd-1", "--label", "dockge-git-deploy.run=1",
-            "--mount", "type=bind,source=/work/1,target=/workspace", "--workdir", "/workspace",
+            "--mount", "type=bind,source=/runs/1,target=/workspace", "--workdir", "/workspace",
             "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--pids-limit", "4096", "--user", "1000:100",
             "-e", "TOKEN", "--entrypoint", "sh", "--", "node:20", "-e", "-c", "npm ci && rm -rf $HOME",
         ]);
@@ -29,8 +29,8 @@ describe("docker run for a command", () => {
 
 describe("docker build", () => {
     it("names the Dockerfile absolutely, and the folder behind the options", () => {
-        expect(buildImageArgv({ directory: "/work/1", dockerfile: "-docker/Dockerfile", tags: ["blog:abc", "blog:latest"], isNoCache: true }, ["--build-arg", "V"])).toEqual([
-            "build", "--progress", "plain", "--file", "/work/1/-docker/Dockerfile", "--tag", "blog:abc", "--tag", "blog:latest", "--build-arg", "V", "--no-cache", "--", "/work/1",
+        expect(buildImageArgv({ directory: "/runs/1", dockerfile: "-docker/Dockerfile", tags: ["blog:abc", "blog:latest"], isNoCache: true }, ["--build-arg", "V"])).toEqual([
+            "build", "--progress", "plain", "--file", "/runs/1/-docker/Dockerfile", "--tag", "blog:abc", "--tag", "blog:latest", "--build-arg", "V", "--no-cache", "--", "/runs/1",
         ]);
     });
 });
