@@ -1,8 +1,9 @@
 import os from "node:os";
 import path from "node:path";
 import { z } from "zod";
+import { optionOf, parseCli } from "./cli-options.ts";
 
-/** Everything that the environment can set. The only reader of `process.env`. */
+/** Everything that the environment and the command line can set. The only reader of `process.env`. */
 
 /** A number within bounds, and a sentence that says so. */
 function number(minimum: number, maximum: number, fallback: number, isWhole = true) {
@@ -21,11 +22,25 @@ const hosts = z
     .default("")
     .transform((value) => value.split(",").map((host) => host.trim().toLowerCase()).filter((host) => host !== ""));
 
+/** Of a user or group; 4294967295 means "leave it" to the system. */
+const MAX_ID = 4_294_967_294;
+const id = number(0, MAX_ID, 0).unwrap().optional();
+
 const environment = z.object({
     DOCKGE_PORT: number(0, 65_535, 5001),
     DOCKGE_HOSTNAME: z.string().optional(),
     DOCKGE_DATA_DIR: z.string().min(1).default("./data"),
     DOCKGE_STACKS_DIR: z.string().min(1).default("/opt/stacks"),
+    DOCKGE_SSL_KEY: z.string().optional(),
+    DOCKGE_SSL_CERT: z.string().optional(),
+    DOCKGE_SSL_KEY_PASSPHRASE: z.string().optional(),
+    /** A shell on the server's own machine for everybody who can log in. */
+    DOCKGE_ENABLE_CONSOLE: flag,
+    /** Where the health check finds the server, when not at DOCKGE_HOSTNAME. */
+    DOCKGE_HOST: z.string().optional(),
+    /** Owner of what is written into stacks. */
+    PUID: id,
+    PGID: id,
     /** 32 bytes as Base64 or hex; without it a key file is made in the data folder. */
     GIT_DEPLOY_SECRET_KEY: z.string().optional(),
     /** Former keys, comma-separated, still accepted for reading while `npm run rotate-key` has not finished. */
@@ -36,6 +51,10 @@ const environment = z.object({
     GIT_DEPLOY_CONCURRENCY: number(1, 64, Math.max(1, os.availableParallelism())),
     /** Take the client's address from X-Forwarded-For. Only behind a proxy that sets it. */
     GIT_DEPLOY_TRUST_PROXY: flag,
+    /** `self-signed`: HTTPS with a certificate of our own making. */
+    GIT_DEPLOY_TLS: z.enum(["off", "self-signed"], "give off or self-signed.").default("off"),
+    /** Further names and addresses that the certificate of our own making is for. */
+    GIT_DEPLOY_TLS_NAMES: hosts,
     /** Let other origins open a socket; for development. */
     GIT_DEPLOY_ALLOW_ANY_ORIGIN: flag,
     /** MiB of one deployment's log before its middle is left out. */
@@ -52,11 +71,28 @@ const environment = z.object({
     GIT_DEPLOY_DOCKER_SOCKET: z.string().default("/var/run/docker.sock"),
 });
 
+/** Where the server's certificate comes from; null: plain HTTP. */
+export type TlsConfig =
+    | { kind: "files"; keyFile: string; certificateFile: string; passphrase: string | undefined }
+    | { kind: "self-signed"; names: string[] }
+    | null;
+
+/** User and group, by their numbers. */
+export interface Owner {
+    uid: number;
+    gid: number;
+}
+
 export interface Config {
     port: number;
     hostname: string | undefined;
     dataDirectory: string;
     stacksDirectory: string;
+    tls: TlsConfig;
+    isConsoleEnabled: boolean;
+    healthCheckHost: string | undefined;
+    /** Who owns what is written into stacks; undefined: the user that the server runs as. */
+    stackOwner: Owner | undefined;
     secretKey: string | undefined;
     previousSecretKeys: string[];
     publicUrl: string | undefined;
@@ -82,13 +118,19 @@ export class ConfigError extends Error {}
 
 const MIB = 1024 * 1024;
 
-/** @throws ConfigError that names every wrong setting and what it may be */
-export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
+/**
+ * @param argv the command line behind the program's name; an option wins over its variable
+ * @throws ConfigError that names every wrong setting and what it may be
+ * @throws CliError for a command line that is not understood
+ */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env, argv: readonly string[] = []): Config {
+    const options = parseCli(argv).settings;
     // An empty variable in a compose file means "not set".
-    const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+    const given = Object.fromEntries([...Object.entries(env), ...Object.entries(options)].filter(([, value]) => value !== ""));
     const parsed = environment.safeParse(given);
     if (!parsed.success) {
-        throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join(".")} is ${JSON.stringify(given[String(issue.path[0])] ?? "")}: ${issue.message}`).join("\n"));
+        const named = (name: string) => (name in options ? (optionOf(name) ?? name) : name);
+        throw new ConfigError(parsed.error.issues.map(({ path: [name], message }) => `${named(String(name))} is ${JSON.stringify(given[String(name)] ?? "")}: ${message}`).join("\n"));
     }
     const values = parsed.data;
     return {
@@ -96,6 +138,10 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
         hostname: values.DOCKGE_HOSTNAME,
         dataDirectory: path.resolve(values.DOCKGE_DATA_DIR),
         stacksDirectory: path.resolve(values.DOCKGE_STACKS_DIR),
+        tls: tlsOf(values),
+        isConsoleEnabled: values.DOCKGE_ENABLE_CONSOLE,
+        healthCheckHost: values.DOCKGE_HOST,
+        stackOwner: ownerOf(values),
         secretKey: values.GIT_DEPLOY_SECRET_KEY,
         previousSecretKeys: (values.GIT_DEPLOY_PREVIOUS_SECRET_KEYS ?? "").split(",").filter((key) => key !== ""),
         publicUrl: values.GIT_DEPLOY_PUBLIC_URL?.replace(/\/+$/, ""),
@@ -115,4 +161,25 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
         dockerSocket: values.GIT_DEPLOY_DOCKER_SOCKET,
         searchPath: env["PATH"] ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     };
+}
+
+function tlsOf(values: z.output<typeof environment>): TlsConfig {
+    const { DOCKGE_SSL_KEY: key, DOCKGE_SSL_CERT: certificate, DOCKGE_SSL_KEY_PASSPHRASE: passphrase, GIT_DEPLOY_TLS: kind } = values;
+    if ((key === undefined) !== (certificate === undefined)) {
+        throw new ConfigError(`${key === undefined ? "DOCKGE_SSL_CERT is set and DOCKGE_SSL_KEY is not" : "DOCKGE_SSL_KEY is set and DOCKGE_SSL_CERT is not"}: HTTPS needs both files.`);
+    }
+    if (key !== undefined && certificate !== undefined) {
+        if (kind === "self-signed") {
+            throw new ConfigError("GIT_DEPLOY_TLS is self-signed, and DOCKGE_SSL_KEY and DOCKGE_SSL_CERT name another certificate. Set one or the other.");
+        }
+        return { kind: "files", keyFile: path.resolve(key), certificateFile: path.resolve(certificate), passphrase };
+    }
+    return kind === "off" ? null : { kind, names: values.GIT_DEPLOY_TLS_NAMES };
+}
+
+function ownerOf({ PUID: uid, PGID: gid }: z.output<typeof environment>): Owner | undefined {
+    if ((uid === undefined) !== (gid === undefined)) {
+        throw new ConfigError(`${uid === undefined ? "PGID is set and PUID is not" : "PUID is set and PGID is not"}: set both, or neither.`);
+    }
+    return uid === undefined || gid === undefined ? undefined : { uid, gid };
 }

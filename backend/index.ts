@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { CliError, helpText, parseCli } from "./cli-options.ts";
 import { ConfigError, loadConfig } from "./config.ts";
 import { DeployError } from "./domain/errors.ts";
 import { createGitDeploy, layFoundation } from "./git-deploy.ts";
@@ -7,7 +9,17 @@ import { readVersion } from "./version.ts";
 
 /** The standalone server. */
 async function main(): Promise<void> {
-    const config = loadConfig();
+    const argv = process.argv.slice(2);
+    const { isHelpWanted, isVersionWanted } = parseCli(argv);
+    if (isHelpWanted || isVersionWanted) {
+        console.log(isHelpWanted ? helpText() : readVersion());
+        return;
+    }
+    // As Dockge: settings may stand in a file where the server is started; the environment goes before them.
+    if (existsSync(".env")) {
+        process.loadEnvFile();
+    }
+    const config = loadConfig(process.env, argv);
     const logger = createLogger(config.logLevel);
     const version = readVersion();
     const foundation = await layFoundation(config, logger);
@@ -44,6 +56,10 @@ async function main(): Promise<void> {
 try {
     await main();
 } catch (error) {
+    if (error instanceof CliError) {
+        console.error(error.message);
+        process.exit(2);
+    }
     if (error instanceof ConfigError) {
         console.error(`The settings are not right:\n${error.message}`);
         process.exit(2);

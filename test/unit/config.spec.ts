@@ -13,6 +13,9 @@ describe("loadConfig", () => {
         ["GIT_DEPLOY_PUBLIC_URL", "ftp://x", "give an address such as https://"],
         ["GIT_DEPLOY_TRUST_PROXY", "maybe", "give true or false"],
         ["GIT_DEPLOY_LOG_LEVEL", "loud", "give debug, info"],
+        ["GIT_DEPLOY_TLS", "yes", "give off or self-signed"],
+        ["DOCKGE_ENABLE_CONSOLE", "yes", "give true or false"],
+        ["PUID", "root", "give a whole number from 0 to 4294967294"],
     ])("says of %s=%s what it may be", (name, value, sentence) => {
         const load = () => loadConfig({ [name]: value });
         expect(load).toThrow(ConfigError);
@@ -28,6 +31,41 @@ describe("loadConfig", () => {
             insecureHttpHosts: ["git.home:3000", "127.0.0.1"],
             isProxyTrusted: true,
             publicUrl: "https://d.example",
+        });
+    });
+
+    it("takes Dockge's options from the command line, before their variables", () => {
+        const env = { DOCKGE_PORT: "1", DOCKGE_STACKS_DIR: "/srv/stacks", DOCKGE_ENABLE_CONSOLE: "false" };
+        const argv = ["--port=5002", "--hostname", "127.0.0.1", "--dataDir", "/d", "--sslKey", "/k.pem", "--sslCert=/c.pem", "--sslKeyPassphrase", "a=b", "--enableConsole"];
+        expect(loadConfig(env, argv)).toMatchObject({
+            port: 5002,
+            hostname: "127.0.0.1",
+            dataDirectory: "/d",
+            stacksDirectory: "/srv/stacks",
+            tls: { kind: "files", keyFile: "/k.pem", certificateFile: "/c.pem", passphrase: "a=b" },
+            isConsoleEnabled: true,
+        });
+        expect(loadConfig({}, ["--enableConsole", "false", "--stacksDir", "/s"])).toMatchObject({ isConsoleEnabled: false, stacksDirectory: "/s" });
+    });
+
+    it("names a wrong option as it was written", () => {
+        expect(() => loadConfig({}, ["--port", "abc"])).toThrow('--port is "abc": give a whole number from 0 to 65535.');
+    });
+
+    it.each([
+        ["half a certificate", { DOCKGE_SSL_KEY: "/k.pem" }, "DOCKGE_SSL_CERT is not"],
+        ["two certificates", { DOCKGE_SSL_KEY: "/k.pem", DOCKGE_SSL_CERT: "/c.pem", GIT_DEPLOY_TLS: "self-signed" }, "Set one or the other"],
+        ["a user without a group", { PUID: "1000" }, "PGID is not"],
+    ])("refuses %s", (_what, env, sentence) => {
+        expect(() => loadConfig(env)).toThrow(ConfigError);
+        expect(() => loadConfig(env)).toThrow(sentence);
+    });
+
+    it("has HTTPS of its own making and an owner of the stacks' files only when asked", () => {
+        expect(loadConfig({})).toMatchObject({ tls: null, stackOwner: undefined, isConsoleEnabled: false });
+        expect(loadConfig({ GIT_DEPLOY_TLS: "self-signed", GIT_DEPLOY_TLS_NAMES: "nas.lan, 192.168.1.5", PUID: "1000", PGID: "100" })).toMatchObject({
+            tls: { kind: "self-signed", names: ["nas.lan", "192.168.1.5"] },
+            stackOwner: { uid: 1000, gid: 100 },
         });
     });
 });
