@@ -229,3 +229,41 @@ CREATE TABLE audit_log (
 CREATE INDEX audit_log_at ON audit_log (at);
 
 CREATE INDEX audit_log_stack ON audit_log (stack_id, at);
+
+CREATE TABLE login_sessions (
+    id TEXT NOT NULL PRIMARY KEY,
+    user_id INTEGER NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('browser', 'adopted', 'hub')),
+    password_mark TEXT NOT NULL,
+    address TEXT NOT NULL,
+    user_agent TEXT,
+    created_at INTEGER NOT NULL,
+    last_seen_at INTEGER NOT NULL,
+    ended_at INTEGER
+);
+
+CREATE INDEX login_sessions_user ON login_sessions (user_id, ended_at);
+
+CREATE TABLE account_security (
+    id TEXT NOT NULL PRIMARY KEY,
+    two_factor_secret TEXT,
+    two_factor_since INTEGER,
+    last_step INTEGER,
+    pending_secret TEXT,
+    pending_since INTEGER,
+    pending_step INTEGER,
+    signed_out_before INTEGER NOT NULL DEFAULT 0
+);
+
+CREATE TABLE recovery_codes (
+    id TEXT NOT NULL PRIMARY KEY,
+    user_id INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    used_at INTEGER
+);
+
+CREATE UNIQUE INDEX recovery_codes_hash ON recovery_codes (user_id, hash);
+
+CREATE INDEX audit_log_action ON audit_log (action, at);
+
+CREATE INDEX audit_log_actor ON audit_log (actor_name, at);

@@ -205,6 +205,32 @@ export interface User {
     timezone: string | null;
 }
 
+/** One log-in of a person, in our own server. */
+export interface LoginSession {
+    /** Named by the token (`jti`); for a token that Dockge made, a hash of what that says. */
+    id: string;
+    userId: number;
+    /** `adopted`: begun by a token that Dockge made. `hub`: a Dockge hub on behalf of its browsers; ends with its connection. */
+    kind: "browser" | "adopted" | "hub";
+    /** Of the password it was begun or confirmed with; with another password it is over. */
+    passwordMark: string;
+    address: string;
+    userAgent: string | null;
+    createdAt: number;
+    lastSeenAt: number;
+    endedAt: number | null;
+}
+
+export interface AccountSecurity {
+    /** Null while no second factor is asked for. */
+    twoFactorSince: number | null;
+    pendingSince: number | null;
+    /** The time step of the code that proved the pending secret; null until then. */
+    pendingStep: number | null;
+    /** Tokens that Dockge made before this moment are not taken up any more. */
+    signedOutBefore: number;
+}
+
 /** Who did something: a person, a program or a delivery. */
 export interface Actor {
     kind: "user" | "token" | "webhook" | "schedule" | "system";

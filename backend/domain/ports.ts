@@ -3,6 +3,8 @@
  * Times are epoch milliseconds, durations milliseconds, unless a name says otherwise.
  */
 
+export type * from "./ports/account-stores.ts";
+export type * from "./ports/agent-store.ts";
 export type * from "./ports/deployment-logs.ts";
 export type * from "./ports/docker.ts";
 export type * from "./ports/dockge-stores.ts";

@@ -8,6 +8,7 @@ export const SEALED_COLUMNS: readonly { table: string; columns: readonly string[
     { table: "ssh_keys", columns: ["private_key"] },
     { table: "env_vars", columns: ["value"], condition: "secret = 1" },
     { table: "releases", columns: ["env"] },
+    { table: "account_security", columns: ["two_factor_secret", "pending_secret"] },
 ];
 
 /**

@@ -1,10 +1,12 @@
 import type { Knex } from "knex";
 import type {
+    AccountSecurityStore,
     ApiTokenStore,
     AuditLog,
     BuildConfigStore,
     Clock,
     DeploymentStore,
+    LoginSessionStore,
     Random,
     ReleaseStore,
     RepositoryStore,
@@ -13,11 +15,13 @@ import type {
     Vault,
     WebhookEventStore,
 } from "../domain/ports.ts";
+import { SqliteAccountSecurityStore } from "./account-security-store.ts";
 import { SqliteApiTokenStore } from "./api-token-store.ts";
 import { SqliteAuditLog } from "./audit-log.ts";
 import { Beans } from "./beans.ts";
 import { SqliteBuildConfigStore } from "./build-config-store.ts";
 import { SqliteDeploymentStore } from "./deployment-store.ts";
+import { SqliteLoginSessionStore } from "./login-session-store.ts";
 import { SqliteReleaseStore } from "./release-store.ts";
 import { SqliteRepositoryStore } from "./repository-store.ts";
 import { SqliteSettingStore } from "./setting-store.ts";
@@ -35,6 +39,8 @@ export interface Stores {
     audit: AuditLog;
     settings: SettingStore;
     users: UserStore;
+    loginSessions: LoginSessionStore;
+    accountSecurity: AccountSecurityStore;
 }
 
 /** Every store over one migrated database. */
@@ -51,5 +57,7 @@ export function createStores(parts: { knex: Knex; vault: Vault; clock: Clock; ra
         audit: withStoreErrors<AuditLog>(new SqliteAuditLog(knex, clock, random)),
         settings: withStoreErrors<SettingStore>(new SqliteSettingStore(beans)),
         users: withStoreErrors<UserStore>(new SqliteUserStore(knex, beans)),
+        loginSessions: withStoreErrors<LoginSessionStore>(new SqliteLoginSessionStore(knex)),
+        accountSecurity: withStoreErrors<AccountSecurityStore>(new SqliteAccountSecurityStore({ knex, vault, random })),
     };
 }
