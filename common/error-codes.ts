@@ -20,6 +20,12 @@ export const ERROR_CODES = [
     "DEPLOYMENT_NOT_CANCELLABLE",
     "DEPLOYMENT_NOT_RETRYABLE",
     "RELEASE_NOT_KEPT",
+    // other servers that this one drives
+    "AGENT_EXISTS",
+    "AGENT_OFFLINE",
+    "AGENT_REFUSED",
+    "AGENT_SILENT",
+    "AGENT_UNSUPPORTED",
     // webhook intake
     "SIGNATURE_INVALID",
     "PAYLOAD_INVALID",

@@ -2,12 +2,17 @@ import type { Knex } from "knex";
 import type { Vault } from "../domain/ports.ts";
 import { sealContext, type Row } from "./row-mapper.ts";
 
+/** What the vault's texts begin with. */
+export const SEALED_PREFIX = "enc:v1:";
+
 /** Every column that may hold a sealed value. Only this list is rotated: a new sealed column belongs into it. */
 export const SEALED_COLUMNS: readonly { table: string; columns: readonly string[]; condition?: string }[] = [
     { table: "git_repositories", columns: ["credentials", "webhook_secret", "previous_webhook_secret", "webhook_signing_token"] },
     { table: "ssh_keys", columns: ["private_key"] },
     { table: "env_vars", columns: ["value"], condition: "secret = 1" },
     { table: "releases", columns: ["env"] },
+    // Dockge's own table: it may be missing, and has plain passwords until our own server has started once.
+    { table: "agent", columns: ["password"], condition: `password LIKE '${SEALED_PREFIX}%'` },
     { table: "account_security", columns: ["two_factor_secret", "pending_secret"] },
 ];
 
@@ -19,6 +24,9 @@ export async function resealAll(knex: Knex, vault: Vault): Promise<number> {
     return await knex.transaction(async (transaction) => {
         let count = 0;
         for (const { table, columns, condition } of SEALED_COLUMNS) {
+            if (!(await transaction.schema.hasTable(table))) {
+                continue;
+            }
             const rows = await transaction<Row, Row[]>(table)
                 .select("id", ...columns)
                 .whereRaw(condition ?? "1 = 1");

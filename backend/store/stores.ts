@@ -1,6 +1,7 @@
 import type { Knex } from "knex";
 import type {
     AccountSecurityStore,
+    AgentStore,
     ApiTokenStore,
     AuditLog,
     BuildConfigStore,
@@ -16,6 +17,7 @@ import type {
     WebhookEventStore,
 } from "../domain/ports.ts";
 import { SqliteAccountSecurityStore } from "./account-security-store.ts";
+import { SqliteAgentStore } from "./agent-store.ts";
 import { SqliteApiTokenStore } from "./api-token-store.ts";
 import { SqliteAuditLog } from "./audit-log.ts";
 import { Beans } from "./beans.ts";
@@ -39,6 +41,7 @@ export interface Stores {
     audit: AuditLog;
     settings: SettingStore;
     users: UserStore;
+    agents: AgentStore;
     loginSessions: LoginSessionStore;
     accountSecurity: AccountSecurityStore;
 }
@@ -57,6 +60,7 @@ export function createStores(parts: { knex: Knex; vault: Vault; clock: Clock; ra
         audit: withStoreErrors<AuditLog>(new SqliteAuditLog(knex, clock, random)),
         settings: withStoreErrors<SettingStore>(new SqliteSettingStore(beans)),
         users: withStoreErrors<UserStore>(new SqliteUserStore(knex, beans)),
+        agents: withStoreErrors<AgentStore>(new SqliteAgentStore(knex, vault)),
         loginSessions: withStoreErrors<LoginSessionStore>(new SqliteLoginSessionStore(knex)),
         accountSecurity: withStoreErrors<AccountSecurityStore>(new SqliteAccountSecurityStore({ knex, vault, random })),
     };
