@@ -12,7 +12,7 @@ import { Connections } from "./connections.ts";
 import type { Dockge, DockgeServer } from "./dockge-seams.ts";
 import { DockgeStacks } from "./dockge-stacks.ts";
 import { ownPages, standInFront } from "./http-front.ts";
-import { findPage, withTags } from "./page.ts";
+import type { Page } from "./page.ts";
 import { ProgressTerminals } from "./progress-terminals.ts";
 import { StackExtension } from "./stack-extension.ts";
 import { StackGuards } from "./stack-guards.ts";
@@ -28,8 +28,8 @@ export interface DockgeHostOptions {
     logger: Logger;
     clock: Clock;
     random: Pick<Random, "uuid">;
-    /** Where the script for Dockge's page lies. */
-    pagesDirectory: string;
+    /** Our script, which is in Dockge's page already; null when it is not built. */
+    page: Page | null;
 }
 
 /** An unmodified Dockge as a home for the core. Nothing of Dockge changes before `attach`. */
@@ -79,18 +79,15 @@ export class DockgeHost implements Host {
         });
     }
 
-    /** From here on Dockge's page, port and connections have our part in them. Before it listens. */
+    /** From here on Dockge's port and connections have our part in them. */
     attach(): void {
-        const { server, config, logger, pagesDirectory } = this.#options;
-        const page = findPage(pagesDirectory);
-        const indexHtml = page === null ? null : withTags(server.indexHTML, page.tags);
+        const { server, config, logger, page } = this.#options;
         standInFront(server.httpServer, ownPages(this.#routes, { isProxyTrusted: config.isProxyTrusted, bodyTimeoutMs: BODY_TIMEOUT_MS, logger }, page));
         this.#connections.attach();
-        if (indexHtml !== null) {
-            server.indexHTML = indexHtml;
-        } else {
-            const why = page === null ? `there is no embed.js in ${pagesDirectory}` : "Dockge's page has no </body>";
-            logger.warn({}, `Dockge's pages stay without our tabs: ${why}`);
+        if (page === null) {
+            logger.warn({}, "Dockge's pages stay without our tabs: they are not built.");
+        } else if (!server.indexHTML.includes(page.tags)) {
+            logger.warn({}, "Dockge's pages stay without our tabs: its page has no </body>.");
         }
     }
 

@@ -3,7 +3,7 @@ import express from "express";
 import { coreRoutes, type HttpRoutesSettings } from "../http/http-routes.ts";
 import type { RouteTable } from "../http/route-table.ts";
 import { securityHeaders } from "../http/security-headers.ts";
-import { ASSETS_PREFIX, OWN_PREFIX, type Page } from "./page.ts";
+import { ASSETS_PREFIX, isBelow, OWN_PREFIX, type Page } from "./page.ts";
 
 /** Vite puts a hash of the content into these names. */
 const HASHED_NAME = /-[\w-]{8}\.\w+$/;
@@ -54,8 +54,4 @@ export function standInFront(server: Server, ours: ReturnType<typeof ownPages>):
         }
         others.forEach((listener) => listener.call(server, request, response));
     });
-}
-
-function isBelow(prefix: string, path: string): boolean {
-    return path === prefix || path.startsWith(`${prefix}/`);
 }

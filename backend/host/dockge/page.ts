@@ -27,10 +27,20 @@ export function findPage(directory: string): Page | null {
     return { directory, tags, html: ownPage(tags) };
 }
 
-/** Dockge's page with ours in it, or null when it has no place for it. */
-export function withTags(indexHtml: string, tags: string): string | null {
-    const end = indexHtml.lastIndexOf("</body>");
-    return end === -1 ? null : indexHtml.slice(0, end) + tags + indexHtml.slice(end);
+/** Puts our script into Dockge's page. @returns what takes it out again */
+export function extendPage(server: { indexHTML: string }, page: Page | null): () => void {
+    const original = server.indexHTML;
+    const end = original.lastIndexOf("</body>");
+    if (page !== null && end !== -1) {
+        server.indexHTML = original.slice(0, end) + page.tags + original.slice(end);
+    }
+    return () => {
+        server.indexHTML = original;
+    };
+}
+
+export function isBelow(prefix: string, address: string): boolean {
+    return address === prefix || address.startsWith(`${prefix}/`);
 }
 
 function ownPage(tags: string): string {
