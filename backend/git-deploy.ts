@@ -69,7 +69,7 @@ export async function layFoundation(config: Config, logger: Logger): Promise<Fou
         const vault = loadVault({ directory: ownDirectory(config), secretKey: config.secretKey, previousSecretKeys: config.previousSecretKeys });
         const stores = createStores({ knex: database.knex, vault, clock: systemClock, random: systemRandom });
         const engine = { searchPath: config.searchPath, dockerSocket: config.dockerSocket };
-        const stackFolder = new StackFolderFiles({ stacksDirectory: config.stacksDirectory, backupsDirectory: ownDirectory(config, "backups"), clock: systemClock });
+        const stackFolder = new StackFolderFiles({ stacksDirectory: config.stacksDirectory, backupsDirectory: ownDirectory(config, "backups"), clock: systemClock, owner: config.stackOwner });
         return {
             config,
             logger,

@@ -10,6 +10,12 @@ export interface WalkStop {
     kind: Exclude<EntryKind, "folder">;
 }
 
+/** User and group, by their numbers. */
+export interface FileOwner {
+    uid: number;
+    gid: number;
+}
+
 /**
  * A folder held open by its descriptor. What lies in it is named through the descriptor (`/proc/self/fd/N/name`, Linux), so that
  * nobody, such as a container that has the folder mounted, can put a symlink into the way between a check and its use.
@@ -33,6 +39,11 @@ export class OpenFolder {
     /** Path of an entry for calls that do not follow a symlink at their end (lstat, rename, unlink, symlink, mkdir, rmdir, O_NOFOLLOW). */
     at(name: string): string {
         return `/proc/self/fd/${this.#handle.fd}/${name}`;
+    }
+
+    /** Takes root; for everybody else nothing happens. */
+    async giveTo({ uid, gid }: FileOwner): Promise<void> {
+        await this.#handle.chown(uid, gid).catch(ignore("EPERM"));
     }
 
     async names(): Promise<string[]> {
@@ -70,11 +81,12 @@ export class OpenFolder {
     }
 
     /** Goes down to a subfolder without following any symlink. An empty list opens this folder anew. The caller closes what it gets. */
-    async walk(components: readonly string[], options: { shouldCreate?: boolean; onCreate?: () => void } = {}): Promise<OpenFolder | WalkStop> {
+    async walk(components: readonly string[], options: { shouldCreate?: boolean; onCreate?: () => void; owner?: FileOwner | undefined } = {}): Promise<OpenFolder | WalkStop> {
         let folder = await OpenFolder.open(this.at("."));
         for (const [index, name] of components.entries()) {
             try {
-                if (options.shouldCreate === true && (await folder.stats(name)) === null) {
+                const isNew = options.shouldCreate === true && (await folder.stats(name)) === null;
+                if (isNew) {
                     options.onCreate?.();
                     await mkdir(folder.at(name)).catch(ignore("EEXIST"));
                 }
@@ -87,6 +99,9 @@ export class OpenFolder {
                 const parent = folder;
                 folder = new OpenFolder(next);
                 await parent.close();
+                if (isNew && options.owner !== undefined) {
+                    await folder.giveTo(options.owner);
+                }
             } catch (error) {
                 await folder.close().catch(() => undefined);
                 throw error;

@@ -1,9 +1,9 @@
 import { constants } from "node:fs";
-import { open, readlink, rename, rmdir, symlink, unlink, type FileHandle } from "node:fs/promises";
+import { lchown, open, readlink, rename, rmdir, symlink, unlink, type FileHandle } from "node:fs/promises";
 import { DeployError } from "../domain/errors.ts";
 import { gitBlobId } from "../domain/git-blob-id.ts";
 import type { ApplyReport } from "../domain/ports.ts";
-import { errnoOf, ignore, OpenFolder } from "./open-folder.ts";
+import { errnoOf, ignore, OpenFolder, type FileOwner } from "./open-folder.ts";
 import type { StackFolderBackup } from "./stack-folder-backup.ts";
 import { blobIdOf } from "./stack-folder-content.ts";
 import { PARALLEL, TEMPORARY_PREFIX, type Inspection } from "./stack-folder-inspection.ts";
@@ -16,6 +16,7 @@ export interface WriterParts {
     source: OpenFolder;
     readBlob: ApplyInput["readBlob"];
     backup: StackFolderBackup;
+    owner: FileOwner | undefined;
     /** Called before each change of the disk; a test lets it throw. */
     beforeChange: (what: string) => void;
 }
@@ -98,11 +99,11 @@ export class StackFolderWriter {
     }
 
     async #write(targets: readonly Target[], links: ReadonlyMap<string, string>): Promise<void> {
-        const { root, source, beforeChange } = this.#parts;
+        const { root, source, owner, beforeChange } = this.#parts;
         const due = targets.filter(({ path }) => this.#todo.writes.has(path) || this.#todo.modeChanges.has(path));
         await forEachParallel(groupByFolder(due, ({ path }) => path), PARALLEL, async ([path, inFolder]) => {
             const components = path === "" ? [] : path.split("/");
-            const folder = await root.walk(components, { shouldCreate: true, onCreate: () => beforeChange("mkdir") });
+            const folder = await root.walk(components, { shouldCreate: true, onCreate: () => beforeChange("mkdir"), owner });
             if (!(folder instanceof OpenFolder)) {
                 throw throughSymlink(folder.path);
             }
@@ -141,6 +142,10 @@ export class StackFolderWriter {
                 await unlink(folder.at(temporary)).catch(() => undefined);
                 throw error;
             });
+        }
+        const { owner } = this.#parts;
+        if (owner !== undefined) {
+            await lchown(folder.at(temporary), owner.uid, owner.gid).catch(ignore("EPERM"));
         }
         this.#parts.beforeChange("rename");
         await rename(folder.at(temporary), folder.at(name)).catch(async (error: unknown) => {

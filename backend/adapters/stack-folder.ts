@@ -2,7 +2,7 @@ import { mkdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { DeployError, toDeployError } from "../domain/errors.ts";
 import type { ApplyReport, Clock, StackFolder } from "../domain/ports.ts";
-import { errnoOf, ignore, kindOf, OpenFolder } from "./open-folder.ts";
+import { errnoOf, ignore, kindOf, OpenFolder, type FileOwner } from "./open-folder.ts";
 import { StackFolderBackup } from "./stack-folder-backup.ts";
 import { inspectFolder } from "./stack-folder-inspection.ts";
 import { nameOf, outsideStack, requireStackName, stackComponents } from "./stack-folder-paths.ts";
@@ -13,6 +13,8 @@ export interface StackFolderSettings {
     stacksDirectory: string;
     backupsDirectory: string;
     clock: Clock;
+    /** Who gets what a release writes, when not the user that this server runs as; takes root. */
+    owner?: FileOwner | undefined;
     /** Called before each change of the disk; a test lets it throw, as a crash would. */
     beforeChange?: (what: string) => void;
 }
@@ -71,7 +73,7 @@ export class StackFolderFiles implements StackFolder {
     }
 
     async apply(input: ApplyInput): Promise<ApplyReport> {
-        const { backupsDirectory, clock, beforeChange = () => undefined } = this.#settings;
+        const { backupsDirectory, clock, owner, beforeChange = () => undefined } = this.#settings;
         const plan = planRelease(input);
         await this.ensure(input.stack);
         const root = await this.#open(input.stack);
@@ -83,7 +85,10 @@ export class StackFolderFiles implements StackFolder {
             try {
                 const backup = new StackFolderBackup({ backupsDirectory, deploymentId: input.deploymentId, now: () => clock.now(), beforeChange });
                 const todo = await inspectFolder(root, plan);
-                return await new StackFolderWriter({ root, source, readBlob: input.readBlob, backup, beforeChange }, plan, todo).run();
+                if (owner !== undefined) {
+                    await root.giveTo(owner);
+                }
+                return await new StackFolderWriter({ root, source, readBlob: input.readBlob, backup, owner, beforeChange }, plan, todo).run();
             } finally {
                 await source.close();
             }
