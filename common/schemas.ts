@@ -31,6 +31,20 @@ export const stackName = z
     .max(LIMITS.nameLength)
     .regex(/^[a-z0-9][a-z0-9_-]*$/, "A stack name has only lower-case letters, digits, '-' and '_', and starts with a letter or digit.");
 
+/** Bytes that a file name may have. */
+const MAX_FILE_NAME_BYTES = 255;
+
+/**
+ * The folder of a stack that is there already, whoever made it: one segment of a path, not hidden, without control characters.
+ * New stacks, and everything that Git does, keep to `stackName`.
+ */
+export const stackFolderName = z
+    .string()
+    .min(1)
+    // eslint-disable-next-line no-control-regex -- control characters are what is refused
+    .regex(/^(?!\.)[^/\\\x00-\x1f\x7f]+$/, "This is not the name of a stack.")
+    .refine((name) => !/\p{Cs}/u.test(name) && new TextEncoder().encode(name).length <= MAX_FILE_NAME_BYTES && name !== "__proto__", "This is not the name of a stack.");
+
 export const uuid = z.uuid();
 
 /** A full commit id, SHA-1 or SHA-256. Abbreviations are resolved by Git, not here. */
@@ -195,6 +209,13 @@ export const logInput = z
     })
     .strict();
 
+/** Bytes of one answer with log text. */
+export const MAX_LOG_READ_BYTES = 1024 * 1024;
+
+export const logReadInput = z.object({ offset: z.number().int().min(0), maxBytes: z.number().int().min(1).max(MAX_LOG_READ_BYTES) }).strict();
+
+export const deploymentReadInput = z.object({ logs: z.boolean().default(true) }).strict();
+
 export const webhookEventListInput = z
     .object({
         page: z.coerce.number().int().min(1).max(1_000_000).default(1),
@@ -216,6 +237,8 @@ export type BuildConfigInput = z.infer<typeof buildConfigInput>;
 export type DeployInput = z.infer<typeof deployInput>;
 export type DeploymentListInput = z.infer<typeof deploymentListInput>;
 export type LogInput = z.infer<typeof logInput>;
+export type LogReadInput = z.infer<typeof logReadInput>;
+export type DeploymentReadInput = z.input<typeof deploymentReadInput>;
 export type WebhookEventListInput = z.infer<typeof webhookEventListInput>;
 export type StackInput = z.infer<typeof stackInput>;
 export type ApiTokenInput = z.infer<typeof apiTokenInput>;

@@ -7,8 +7,10 @@ import type {
     BuildType,
     DeployInput,
     DeploymentListInput,
+    DeploymentReadInput,
     LogInput,
     LogLevel,
+    LogReadInput,
     Provider,
     RepositoryInput,
     RepositoryTestInput,
@@ -136,12 +138,16 @@ export interface DeploymentView {
     createdAt: string;
 }
 
+/** What keeps a queued deployment from beginning: another one of its stack, the pause before the next try, or that every worker is busy with other stacks. */
+export type WaitsFor = { kind: "deployment"; deploymentId: string; commitSha: string | null } | { kind: "retry"; at: string } | { kind: "worker" };
+
 /** One deployment in full. The logs are served from the log file. */
 export interface DeploymentDetail extends DeploymentView {
     steps: StepView[];
     buildLogs: string;
     deploymentLogs: string;
     logSize: number;
+    waitsFor: WaitsFor | null;
 }
 
 export interface Page<T> {
@@ -166,6 +172,18 @@ export interface LogPage {
     /** Where to go on reading. */
     nextOffset: number;
     /** Bytes in the file. */
+    size: number;
+    isComplete: boolean;
+}
+
+/** What a log consists of, so that any part of it can be asked for by itself. Only whole lines count. */
+export interface LogOutline {
+    /** Byte offset and number of the line with which each block begins, both from 0. */
+    blocks: { offset: number; line: number }[];
+    /** The lines at which another step begins. */
+    sections: { step: StepName; line: number }[];
+    lines: number;
+    /** Bytes of those lines: what is written later begins here. */
     size: number;
     isComplete: boolean;
 }
@@ -237,10 +255,15 @@ export interface Verbs {
     rollbackDeployment: { args: [deploymentId: string]; result: { deployment: DeploymentView } };
     resumeAutoDeploy: { args: [stack: string]; result: { gitRepository: RepositoryView } };
     getDeploymentList: { args: [stack: string, input?: Partial<DeploymentListInput>]; result: Page<DeploymentView> };
-    getDeployment: { args: [deploymentId: string]; result: { deployment: DeploymentDetail } };
+    /** `logs: false` leaves the two log texts empty, for those who read the log by itself. */
+    getDeployment: { args: [deploymentId: string, input?: DeploymentReadInput]; result: { deployment: DeploymentDetail } };
     joinDeploymentLog: { args: [deploymentId: string, offset: number]; result: { text: string; offset: number; isComplete: boolean } };
     leaveDeploymentLog: { args: [deploymentId: string]; result: object };
     getDeploymentLog: { args: [deploymentId: string, input?: Partial<LogInput>]; result: LogPage };
+    /** Of a log of any length, without its text. */
+    getDeploymentLogOutline: { args: [deploymentId: string]; result: LogOutline };
+    /** Whole lines from `offset` on, `maxBytes` of them or one longer line; the answer's `offset` is where they end. */
+    readDeploymentLog: { args: [deploymentId: string, input: LogReadInput]; result: { text: string; offset: number; isComplete: boolean } };
     getWebhookEventList: { args: [stack: string, input?: Partial<WebhookEventListInput>]; result: Page<WebhookEventView> };
     processWebhookEvent: { args: [eventId: string]; result: { verdict: string; deploymentId: string | null } };
     createApiToken: { args: [input: ApiTokenInput]; result: { token: string; apiToken: ApiTokenView } };

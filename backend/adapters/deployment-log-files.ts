@@ -1,14 +1,14 @@
 import type { StepName } from "../../common/deployment.ts";
 import { formatLogLine } from "../../common/log-line.ts";
 import type { LogInput, LogLevel } from "../../common/schemas.ts";
-import type { LogLine, LogPage } from "../../common/wire.ts";
+import type { LogLine, LogOutline, LogPage } from "../../common/wire.ts";
 import type { Clock, DeploymentLogs, DeploymentLogWriter } from "../domain/ports.ts";
 import { Redactor } from "../domain/redact.ts";
 import type { Secret } from "../domain/secret.ts";
 import { cleanText, cutText, guessLevel, type LogStream } from "./deployment-log-line.ts";
 import { logPaths, type LogOwner } from "./deployment-log-paths.ts";
 import { pruneLogs } from "./deployment-log-prune.ts";
-import { allLines, queryLines, readText, type LineFilter, type LogText } from "./deployment-log-reader.ts";
+import { allLines, outlineLog, queryLines, readText, type LineFilter, type LogText } from "./deployment-log-reader.ts";
 import { LogSink } from "./deployment-log-sink.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -66,6 +66,10 @@ export class DeploymentLogFiles implements DeploymentLogs {
 
     async read(deployment: LogOwner, offset: number, maxBytes: number): Promise<LogText> {
         return await readText(logPaths(this.#options.directory, deployment), offset, maxBytes);
+    }
+
+    async outline(deployment: LogOwner): Promise<LogOutline> {
+        return await outlineLog(logPaths(this.#options.directory, deployment));
     }
 
     async query(deployment: LogOwner, input: LogInput): Promise<LogPage> {

@@ -1,8 +1,9 @@
 import { access, open, type FileHandle } from "node:fs/promises";
 import { parseLogLine } from "../../common/log-line.ts";
 import type { LogInput } from "../../common/schemas.ts";
-import type { LogLine, LogPage } from "../../common/wire.ts";
+import type { LogLine, LogOutline, LogPage } from "../../common/wire.ts";
 import { withoutColours } from "./deployment-log-line.ts";
+import { readOutline } from "./deployment-log-outline.ts";
 import type { LogPaths } from "./deployment-log-paths.ts";
 
 const NEWLINE = 0x0a;
@@ -28,6 +29,11 @@ export async function readText(paths: LogPaths, offset: number, maxBytes: number
         const bytes = await readWholeLines(log.handle, start, maxBytes);
         return { text: bytes.toString("utf8"), nextOffset: start + bytes.length, size: log.size, isComplete: log.isComplete };
     });
+}
+
+/** Where its blocks and steps begin. */
+export async function outlineLog(paths: LogPaths): Promise<LogOutline> {
+    return await withLog<LogOutline>(paths, { blocks: [], sections: [], lines: 0, size: 0, isComplete: false }, async (log) => await readOutline(log.handle, log.isComplete));
 }
 
 /** Lines that pass the filter, `limit` at most; `nextOffset` is behind the last line that was looked at. */

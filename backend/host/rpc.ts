@@ -4,7 +4,9 @@ import {
     buildConfigInput,
     deployInput,
     deploymentListInput,
+    deploymentReadInput,
     logInput,
+    logReadInput,
     repositoryInput,
     repositoryTestInput,
     rotateSecretInput,
@@ -67,7 +69,7 @@ function answers(host: Host, services: Services): { [V in Verb]: Answer<V> } {
         rollbackDeployment: of(z.tuple([id]), async ([deploymentId], caller) => ({ deployment: await deployments.rollback(deploymentId, caller) })),
         resumeAutoDeploy: ofStack(z.tuple([]), async (stack, _, caller) => ({ gitRepository: await repositories.resumeAutoDeploy(stack, caller) })),
         getDeploymentList: ofStack(z.tuple([orEmpty(deploymentListInput)]), async (stack, [input]) => await deployments.list(stack, input)),
-        getDeployment: of(z.tuple([id]), async ([deploymentId]) => ({ deployment: await deployments.get(deploymentId) })),
+        getDeployment: of(z.tuple([id, orEmpty(deploymentReadInput)]), async ([deploymentId, input]) => ({ deployment: await deployments.get(deploymentId, input) })),
         joinDeploymentLog: of(z.tuple([id, z.preprocess((value) => value ?? undefined, offset)]), async ([deploymentId, from], _, user) => {
             await deployments.requireExists(deploymentId);
             // Joined before it is read: what is written in between comes twice and is told apart by its offset; the other way round it would be lost.
@@ -84,6 +86,8 @@ function answers(host: Host, services: Services): { [V in Verb]: Answer<V> } {
             return Promise.resolve({});
         }),
         getDeploymentLog: of(z.tuple([id, orEmpty(logInput)]), async ([deploymentId, input]) => await deployments.log(deploymentId, input)),
+        getDeploymentLogOutline: of(z.tuple([id]), async ([deploymentId]) => await deployments.logOutline(deploymentId)),
+        readDeploymentLog: of(z.tuple([id, logReadInput]), async ([deploymentId, { offset: from, maxBytes }]) => await deployments.logFrom(deploymentId, from, maxBytes)),
         getWebhookEventList: ofStack(z.tuple([orEmpty(webhookEventListInput)]), async (stack, [input]) => await webhookEvents.listOfStack(stack, input)),
         processWebhookEvent: of(z.tuple([id]), async ([eventId], caller) => await webhookEvents.process(eventId, caller)),
         createApiToken: of(z.tuple([apiTokenInput]), async ([input], caller) => await apiTokens.create(input, caller)),

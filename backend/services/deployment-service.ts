@@ -1,6 +1,6 @@
 import { isCancellable, isFinal, isRetryable } from "../../common/deployment.ts";
-import type { DeployInput, DeploymentListInput, LogInput } from "../../common/schemas.ts";
-import type { DeploymentDetail, DeploymentView, LogPage, Page } from "../../common/wire.ts";
+import { MAX_LOG_READ_BYTES, type DeployInput, type DeploymentListInput, type DeploymentReadInput, type LogInput } from "../../common/schemas.ts";
+import type { DeploymentDetail, DeploymentView, LogOutline, LogPage, Page } from "../../common/wire.ts";
 import type { Deployment, Repository } from "../domain/entities.ts";
 import { DeployError } from "../domain/errors.ts";
 import { newDeployment } from "../domain/new-deployment.ts";
@@ -19,10 +19,11 @@ import type {
 } from "../domain/ports.ts";
 import { triggerOf, type Caller } from "./caller.ts";
 import { requireRepository } from "./linked-repository.ts";
-import { filteredText, logTails, rawText } from "./log-text.ts";
+import { filteredText, logTails, rawText, withoutText } from "./log-text.ts";
 import { releaseToReturnTo } from "./release-to-return-to.ts";
 import { requireStack, type Stacks } from "./stacks.ts";
 import type { Views } from "./views.ts";
+import { waitsFor } from "./waits-for.ts";
 
 interface Parts {
     deployments: Pick<DeploymentStore, "byId" | "page" | "steps" | "latestOf" | "lastSuccessfulOf">;
@@ -32,16 +33,13 @@ interface Parts {
     queue: Queue;
     git: Pick<Git, "listRefs">;
     docker: Pick<Docker, "imageId">;
-    logs: Pick<DeploymentLogs, "read" | "query">;
+    logs: Pick<DeploymentLogs, "read" | "query" | "outline">;
     stacks: Stacks;
     audit: Pick<AuditLog, "append">;
     views: Views;
     clock: Pick<Clock, "now">;
     random: Pick<Random, "uuid">;
 }
-
-/** Bytes of log text that one answer to a joining client carries; it asks again from the offset it got. */
-const JOIN_MAX_BYTES = 1024 * 1024;
 
 /** Asks for deployments and shows what became of them. */
 export class DeploymentService {
@@ -135,16 +133,17 @@ export class DeploymentService {
         return await this.#parts.views.deploymentPage(page);
     }
 
-    async get(id: string): Promise<DeploymentDetail> {
+    async get(id: string, { logs: hasLogs = true }: DeploymentReadInput = {}): Promise<DeploymentDetail> {
         const deployment = await this.#require(id);
         const steps = await this.#parts.deployments.steps(id);
-        const tails = await logTails(this.#parts.logs, deployment);
+        const tails = await (hasLogs ? logTails(this.#parts.logs, deployment) : withoutText(this.#parts.logs, deployment));
         return {
             ...(await this.#parts.views.deployment(deployment)),
             steps: steps.map((step) => this.#parts.views.step(step)),
             buildLogs: tails.build,
             deploymentLogs: tails.deployment,
             logSize: tails.size,
+            waitsFor: await waitsFor(this.#parts, deployment),
         };
     }
 
@@ -164,11 +163,18 @@ export class DeploymentService {
         return isWhole ? rawText(this.#parts.logs, deployment, input.offset) : filteredText(this.#parts.logs, deployment, input);
     }
 
-    /** What a client that follows the log has not seen yet, at most 1 MiB; `offset` is where to go on. */
-    async logFrom(id: string, offset: number): Promise<{ text: string; offset: number; isComplete: boolean }> {
+    /** Whole lines of the log, such as what a client that follows it has not seen yet; `offset` is where to go on. */
+    async logFrom(id: string, offset: number, maxBytes = MAX_LOG_READ_BYTES): Promise<{ text: string; offset: number; isComplete: boolean }> {
         const deployment = await this.#require(id);
-        const chunk = await this.#parts.logs.read(deployment, offset, JOIN_MAX_BYTES);
+        const chunk = await this.#parts.logs.read(deployment, offset, maxBytes);
         return { text: chunk.text, offset: chunk.nextOffset, isComplete: chunk.isComplete || hasNoLog(deployment, chunk.size) };
+    }
+
+    /** @throws DEPLOYMENT_NOT_FOUND */
+    async logOutline(id: string): Promise<LogOutline> {
+        const deployment = await this.#require(id);
+        const outline = await this.#parts.logs.outline(deployment);
+        return { ...outline, isComplete: outline.isComplete || hasNoLog(deployment, outline.size) };
     }
 
     /** @throws DEPLOYMENT_NOT_FOUND */

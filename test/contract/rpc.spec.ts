@@ -13,7 +13,7 @@ beforeEach(async () => {
 const VERBS = [
     "getGitRepository", "saveGitRepository", "deleteGitRepository", "testGitRepository", "listGitBranches", "rotateWebhookSecret", "getBuildConfig", "saveBuildConfig",
     "deployFromGit", "cancelDeployment", "retryDeployment", "rollbackDeployment", "resumeAutoDeploy", "getDeploymentList", "getDeployment", "joinDeploymentLog",
-    "leaveDeploymentLog", "getDeploymentLog", "getWebhookEventList", "processWebhookEvent", "createApiToken", "listApiTokens", "revokeApiToken",
+    "leaveDeploymentLog", "getDeploymentLog", "getDeploymentLogOutline", "readDeploymentLog", "getWebhookEventList", "processWebhookEvent", "createApiToken", "listApiTokens", "revokeApiToken",
 ];
 const OF_STACK = [
     "getGitRepository", "saveGitRepository", "deleteGitRepository", "testGitRepository", "listGitBranches", "rotateWebhookSecret", "getBuildConfig", "saveBuildConfig", "deployFromGit",

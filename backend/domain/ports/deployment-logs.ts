@@ -1,6 +1,6 @@
 import type { StepName } from "../../../common/deployment.ts";
 import type { LogInput, LogLevel } from "../../../common/schemas.ts";
-import type { LogLine, LogPage } from "../../../common/wire.ts";
+import type { LogLine, LogOutline, LogPage } from "../../../common/wire.ts";
 import type { Deployment } from "../entities.ts";
 import type { Secret } from "../secret.ts";
 
@@ -18,6 +18,7 @@ export interface DeploymentLogs {
     open(deployment: Pick<Deployment, "id" | "createdAt">, secrets: Secret[]): Promise<DeploymentLogWriter>;
     /** Raw text from a byte offset, cut at a line end. Also what a client that reconnects asks for. */
     read(deployment: Pick<Deployment, "id" | "createdAt">, offset: number, maxBytes: number): Promise<{ text: string; nextOffset: number; size: number; isComplete: boolean }>;
+    outline(deployment: Pick<Deployment, "id" | "createdAt">): Promise<LogOutline>;
     query(deployment: Pick<Deployment, "id" | "createdAt">, input: LogInput): Promise<LogPage>;
     /** The whole log as a stream of lines, for the download. */
     lines(deployment: Pick<Deployment, "id" | "createdAt">, filter: Pick<LogInput, "step" | "level" | "q">): AsyncIterable<LogLine>;

@@ -148,7 +148,13 @@ const deploymentFields = {
     createdAt: date,
 };
 export const deploymentView = z.object(deploymentFields) satisfies z.ZodType<DeploymentView>;
-export const deploymentDetail = z.object({ ...deploymentFields, steps: z.array(stepView), buildLogs: text, deploymentLogs: text, logSize: count }) satisfies z.ZodType<DeploymentDetail>;
+const waitsFor = z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("deployment"), deploymentId: text, commitSha: nullableText }),
+    z.object({ kind: z.literal("retry"), at: date }),
+    z.object({ kind: z.literal("worker") }),
+]);
+
+export const deploymentDetail = z.object({ ...deploymentFields, steps: z.array(stepView), buildLogs: text, deploymentLogs: text, logSize: count, waitsFor: waitsFor.nullable() }) satisfies z.ZodType<DeploymentDetail>;
 
 export const logPage = z.object({
     lines: z.array(

@@ -111,6 +111,24 @@ describe("reading", () => {
         expect(detail.deploymentLogs).toBe(line("release", "three") + line("health", "four"));
     });
 
+    it("leaves the log's text out for those who read it by itself", async () => {
+        world.succeed("d1");
+        world.logText = line("fetch", "one");
+        expect(await world.services.deployments.get("d1", { logs: false })).toMatchObject({ buildLogs: "", deploymentLogs: "", logSize: Buffer.byteLength(world.logText) });
+    });
+
+    it("says what a queued deployment waits for", async () => {
+        const START = world.clock.now();
+        world.deployments.push(aDeployment({ id: "d1", stackId: "blog", commitSha: HEAD, status: "pending" }));
+        const waiting = async () => (await world.services.deployments.get("d1")).waitsFor;
+        expect(await waiting()).toEqual({ kind: "worker" });
+        Object.assign(world.deployments[0] ?? {}, { notBefore: START + 60_000 });
+        expect(await waiting()).toEqual({ kind: "retry", at: new Date(START + 60_000).toISOString() });
+        world.deployments.push(aDeployment({ id: "d2", stackId: "blog", commitSha: HEAD, status: "deploying" }));
+        expect(await waiting()).toEqual({ kind: "deployment", deploymentId: "d2", commitSha: HEAD });
+        expect((await world.services.deployments.get("d2")).waitsFor).toBeNull();
+    });
+
     it("keeps the end of a half that is too long", async () => {
         world.succeed("d1");
         world.logText = Array.from({ length: 12_000 }, (_, index) => line("build", `${index} ${"x".repeat(100)}`)).join("");
