@@ -26,6 +26,10 @@ export const ERROR_CODES = [
     "AGENT_REFUSED",
     "AGENT_SILENT",
     "AGENT_UNSUPPORTED",
+    // terminals
+    "CONSOLE_DISABLED",
+    "SERVICE_NOT_RUNNING",
+    "TERMINAL_UNAVAILABLE",
     // webhook intake
     "SIGNATURE_INVALID",
     "PAYLOAD_INVALID",
@@ -68,6 +72,7 @@ export const ERROR_CODES = [
     "ROLLBACK_FAILED",
     "IMAGE_MISSING",
     "SELF_DEPLOY",
+    "OWN_STACK",
     // how a run can end from outside
     "SUPERSEDED",
     "CANCELLED_BY_USER",
@@ -80,6 +85,7 @@ export const ERROR_CODES = [
     "EXEC_TIMEOUT",
     "EXEC_FAILED",
     "PORT_IN_USE",
+    "TLS_CERTIFICATE_INVALID",
     "DATA_DIR_LOCKED",
     "SECRET_KEY_INVALID",
     "SECRET_UNREADABLE",
