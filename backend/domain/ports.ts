@@ -15,3 +15,4 @@ export type * from "./ports/queue.ts";
 export type * from "./ports/secrets.ts";
 export type * from "./ports/stores.ts";
 export type * from "./ports/system.ts";
+export type * from "./ports/terminals.ts";
