@@ -55,6 +55,11 @@ const environment = z.object({
     GIT_DEPLOY_TLS: z.enum(["off", "self-signed"], "give off or self-signed.").default("off"),
     /** Further names and addresses that the certificate of our own making is for. */
     GIT_DEPLOY_TLS_NAMES: hosts,
+    /** Days without use, and days in all, after which a log-in ends. */
+    GIT_DEPLOY_SESSION_IDLE_DAYS: number(1, 3650, 30),
+    GIT_DEPLOY_SESSION_MAX_DAYS: number(1, 3650, 180),
+    /** Log-ins that Dockge began on this data folder are over. */
+    GIT_DEPLOY_REFUSE_DOCKGE_TOKENS: flag,
     /** Let other origins open a socket; for development. */
     GIT_DEPLOY_ALLOW_ANY_ORIGIN: flag,
     /** MiB of one deployment's log before its middle is left out. */
@@ -99,6 +104,9 @@ export interface Config {
     insecureHttpHosts: string[];
     concurrency: number;
     isProxyTrusted: boolean;
+    sessionIdleDays: number;
+    sessionMaxDays: number;
+    areDockgeTokensRefused: boolean;
     isAnyOriginAllowed: boolean;
     logMaxBytes: number;
     keepLogDays: number;
@@ -125,8 +133,7 @@ const MIB = 1024 * 1024;
  */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env, argv: readonly string[] = []): Config {
     const options = parseCli(argv).settings;
-    // An empty variable in a compose file means "not set".
-    const given = Object.fromEntries([...Object.entries(env), ...Object.entries(options)].filter(([, value]) => value !== ""));
+    const given = Object.fromEntries([...Object.entries(env), ...Object.entries(options)].filter(([name, value]) => isGiven(name, value)));
     const parsed = environment.safeParse(given);
     if (!parsed.success) {
         const named = (name: string) => (name in options ? (optionOf(name) ?? name) : name);
@@ -148,6 +155,9 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, argv: readonly 
         insecureHttpHosts: values.GIT_DEPLOY_INSECURE_HTTP_HOSTS,
         concurrency: values.GIT_DEPLOY_CONCURRENCY,
         isProxyTrusted: values.GIT_DEPLOY_TRUST_PROXY,
+        sessionIdleDays: values.GIT_DEPLOY_SESSION_IDLE_DAYS,
+        sessionMaxDays: values.GIT_DEPLOY_SESSION_MAX_DAYS,
+        areDockgeTokensRefused: values.GIT_DEPLOY_REFUSE_DOCKGE_TOKENS,
         isAnyOriginAllowed: values.GIT_DEPLOY_ALLOW_ANY_ORIGIN,
         logMaxBytes: values.GIT_DEPLOY_LOG_MAX_MIB * MIB,
         keepLogDays: values.GIT_DEPLOY_KEEP_LOG_DAYS,
@@ -161,6 +171,12 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, argv: readonly 
         dockerSocket: values.GIT_DEPLOY_DOCKER_SOCKET,
         searchPath: env["PATH"] ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     };
+}
+
+/** An empty variable in a compose file means "not set". */
+function isGiven(name: string, value: string | undefined): boolean {
+    // Kubernetes sets this one in every container beside a service called "dockge".
+    return value !== "" && !(name === "DOCKGE_PORT" && value?.startsWith("tcp://") === true);
 }
 
 function tlsOf(values: z.output<typeof environment>): TlsConfig {

@@ -22,6 +22,10 @@ describe("loadConfig", () => {
         expect(load).toThrow(`${name} is "${value}": ${sentence}`);
     });
 
+    it("does not take Kubernetes' variable of a service called dockge for the port", () => {
+        expect(loadConfig({ DOCKGE_PORT: "tcp://10.0.0.7:5001" }).port).toBe(5001);
+    });
+
     it("names every wrong setting at once", () => {
         expect(() => loadConfig({ DOCKGE_PORT: "x", GIT_DEPLOY_LOG_LEVEL: "y" })).toThrow(/DOCKGE_PORT[\s\S]*GIT_DEPLOY_LOG_LEVEL/);
     });

@@ -20,7 +20,8 @@ export function securityHeaders(): RequestHandler {
                 frameAncestors: ["'self'"],
             },
         },
-        // The server itself speaks plain HTTP, often at an address in the home; whoever puts TLS in front decides about these.
+        // A browser keeps Strict-Transport-Security for every port of a host, and the stacks beside us may speak plain HTTP;
+        // the other two only work over HTTPS. Whoever puts a proxy in front decides about them.
         strictTransportSecurity: false,
         crossOriginOpenerPolicy: false,
         originAgentCluster: false,

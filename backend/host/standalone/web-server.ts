@@ -6,6 +6,7 @@ import { coreRoutes, type HttpRoutesSettings } from "../http/http-routes.ts";
 import type { RouteTable } from "../http/route-table.ts";
 import { securityHeaders } from "../http/security-headers.ts";
 import { staticPages } from "./static-pages.ts";
+import type { CertificateKeeper } from "./tls/certificate-keeper.ts";
 
 /** A client that sends its headers this slowly is not one of ours. */
 const HEADERS_TIMEOUT_MS = 20_000;
@@ -13,7 +14,7 @@ const HEADERS_TIMEOUT_MS = 20_000;
 const REQUEST_TIMEOUT_MS = 300_000;
 
 /** The order is the meaning: the core's routes see a request first and untouched, the pages last. */
-export function createWebServer(table: RouteTable, settings: HttpRoutesSettings & { pagesDirectory: string }): Server {
+export function createWebServer(table: RouteTable, settings: HttpRoutesSettings & { pagesDirectory: string; certificate?: CertificateKeeper | null }): Server {
     const app = express();
     app.disable("x-powered-by");
     app.use(securityHeaders());
@@ -23,7 +24,7 @@ export function createWebServer(table: RouteTable, settings: HttpRoutesSettings 
     });
     app.use(staticPages(settings.pagesDirectory));
     app.use(lastResort(settings));
-    const server = createServer(app);
+    const server = settings.certificate?.createServer(app) ?? createServer(app);
     server.headersTimeout = HEADERS_TIMEOUT_MS;
     server.requestTimeout = REQUEST_TIMEOUT_MS;
     return server;

@@ -1,0 +1,19 @@
+import { lchown } from "node:fs/promises";
+import path from "node:path";
+
+/** User and group, by their numbers. */
+export interface FileOwner {
+    uid: number;
+    gid: number;
+}
+
+/** Gives what is there of these entries of a folder to its owner. Takes root; for everybody else nothing happens. */
+export async function giveTo({ uid, gid }: FileOwner, directory: string, names: readonly string[]): Promise<void> {
+    await Promise.all(names.map(async (name) => await lchown(path.join(directory, name), uid, gid).catch(ignoreWhereImpossible)));
+}
+
+function ignoreWhereImpossible(error: NodeJS.ErrnoException): void {
+    if (error.code !== "ENOENT" && error.code !== "EPERM") {
+        throw error;
+    }
+}
