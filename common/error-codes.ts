@@ -6,6 +6,7 @@ export const ERROR_CODES = [
     // who is asking
     "NOT_LOGGED_IN",
     "TOKEN_INVALID",
+    "CODE_INVALID",
     "TOO_MANY_REQUESTS",
     // what was asked
     "INPUT_INVALID",

@@ -27,6 +27,7 @@ export class DeployError extends Error {
 const STATUS: Partial<Record<ErrorCode, number>> = {
     NOT_LOGGED_IN: 401,
     TOKEN_INVALID: 401,
+    CODE_INVALID: 401,
     SIGNATURE_INVALID: 401,
     TOO_MANY_REQUESTS: 429,
     INPUT_INVALID: 400,
@@ -46,6 +47,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
     DEPLOYMENT_NOT_CANCELLABLE: 409,
     DEPLOYMENT_NOT_RETRYABLE: 409,
     RELEASE_NOT_KEPT: 409,
+    OWN_STACK: 409,
     AGENT_EXISTS: 409,
     SERVICE_NOT_RUNNING: 409,
     STORE_UNAVAILABLE: 503,
