@@ -24,7 +24,7 @@ async function main(): Promise<void> {
     const version = readVersion();
     const foundation = await layFoundation(config, logger);
     const { clock, random, compose, docker, stackFolder, stores } = foundation;
-    const host = new StandaloneHost({ config, logger, clock, random, compose, docker, stackFolder, version, users: stores.users, settings: stores.settings });
+    const host = new StandaloneHost({ config, logger, clock, random, compose, docker, stackFolder, version, ...stores });
     const gitDeploy = createGitDeploy(foundation, host, version);
 
     const { port } = await host.listen();

@@ -212,7 +212,7 @@ export interface LoginSession {
     userId: number;
     /** `adopted`: begun by a token that Dockge made. `hub`: a Dockge hub on behalf of its browsers; ends with its connection. */
     kind: "browser" | "adopted" | "hub";
-    /** Of the password it was begun or confirmed with; with another password it is over. */
+    /** Of the password it was begun with; with another password it is over. */
     passwordMark: string;
     address: string;
     userAgent: string | null;

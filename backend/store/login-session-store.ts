@@ -62,10 +62,6 @@ export class SqliteLoginSessionStore implements LoginSessionStore {
         return ended.map(({ id }) => id);
     }
 
-    async setPasswordMark(id: string, mark: string): Promise<void> {
-        await this.#rows().where({ id }).update({ password_mark: mark });
-    }
-
     async prune({ createdBefore, seenBefore, at }: { createdBefore: number; seenBefore: number; at: number }): Promise<void> {
         const isExpired = (scope: Knex.QueryBuilder<SessionRow>): unknown => scope.where("created_at", "<", createdBefore).orWhere("last_seen_at", "<", seenBefore);
         await this.#rows()

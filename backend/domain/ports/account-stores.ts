@@ -12,7 +12,6 @@ export interface LoginSessionStore {
     end(id: string, at: number): Promise<boolean>;
     /** Ends all of the user's but `exceptId`. @returns their ids */
     endOthers(userId: number, exceptId: string | null, at: number): Promise<string[]>;
-    setPasswordMark(id: string, mark: string): Promise<void>;
     /**
      * Removes what can never be used again: the ended, and those created before `createdBefore` or seen last before `seenBefore`.
      * A token that Dockge made does not expire, so what it became is marked as ended instead.

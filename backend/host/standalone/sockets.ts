@@ -17,6 +17,7 @@ export interface SocketsParts {
     dispatcher: Dispatcher;
     logger: Logger;
     onConnect: (session: Session) => Promise<void>;
+    onDisconnect?: (session: Session) => Promise<void>;
 }
 
 /** Every connection, and the way from its calls to the dispatcher and back. */
@@ -72,9 +73,12 @@ export class Sockets {
         const { isProxyTrusted } = this.#parts.config;
         const address = clientAddress(headers, socket.handshake.address, isProxyTrusted);
         // A browser that opens a WebSocket at once says itself where it is, https in front of any proxy included; a polling one does not.
-        const session = new Session(socket, address, headers.origin ?? clientOrigin(headers, isProxyTrusted));
+        const session = new Session(socket, address, headers.origin ?? clientOrigin(headers, isProxyTrusted, socket.handshake.secure));
         this.#sessions.set(socket.id, session);
-        socket.on("disconnect", () => this.#sessions.delete(socket.id));
+        socket.on("disconnect", () => {
+            this.#sessions.delete(socket.id);
+            this.#parts.onDisconnect?.(session).catch((err: unknown) => this.#parts.logger.error({ err }, "a connection did not end cleanly"));
+        });
         socket.onAny((event: string, ...args: unknown[]) => this.#track(this.#call(session, event, args)));
         this.#parts.onConnect(session).catch((err: unknown) => this.#parts.logger.error({ err }, "a new connection could not be greeted"));
     }
@@ -85,6 +89,7 @@ export class Sockets {
     }
 
     async #call(session: Session, event: string, args: unknown[]): Promise<void> {
+        session.markUsed();
         const last = args.at(-1);
         const acknowledge = typeof last === "function" ? (last as (answer: unknown) => void) : null;
         const answer = await this.#parts.dispatcher.call(session, event, acknowledge === null ? args : args.slice(0, -1));
