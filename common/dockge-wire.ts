@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { LIMITS, stackName } from "./schemas.ts";
+import { LIMITS, stackFolderName } from "./schemas.ts";
 import type { StackGitFields } from "./wire.ts";
 
 /**
@@ -24,6 +24,8 @@ const username = z.string().min(1).max(200);
 /** Generous: what may be a new password is checked where it is set. */
 const password = z.string().max(4096);
 const text = z.string().max(LIMITS.composeLength);
+/** Compose's own rule. */
+const serviceName = z.string().max(200).regex(/^[a-zA-Z0-9._-]+$/, "This is not the name of a service.");
 const contentHash = z.string().max(128).nullish();
 
 /** Keys are Dockge's camelCase names; the signing key of the log-in tokens lives in the same table and is never reachable from a browser. */
@@ -47,29 +49,43 @@ export const accountEvents = {
     disconnectOtherSocketClients: z.tuple([]),
 } as const;
 
+/** A `docker run` command is a few lines long; how long its translation takes grows with the square of this. */
+export const MAX_RUN_COMMAND_LENGTH = 16_384;
+
+/** Events for people who are logged in, outside of the agent envelope as in Dockge. */
+export const directEvents = {
+    composerize: z.tuple([z.string().max(MAX_RUN_COMMAND_LENGTH)]),
+} as const;
+
 /** Events that anybody may send before logging in. */
 export const OPEN_EVENTS: ReadonlySet<string> = new Set(["setup", "login", "loginByToken", "logout", "needSetup"]);
 
 /** Events about one stack: the first argument is always its name. */
 export const stackEvents = {
-    getStack: z.tuple([stackName]),
+    getStack: z.tuple([stackFolderName]),
     /** The last one is the `contentHash` of what the person began to edit; with it a save over somebody else's change is refused. */
-    saveStack: z.tuple([stackName, text, text, z.boolean(), contentHash]),
-    deployStack: z.tuple([stackName, text, text, z.boolean(), contentHash]),
-    startStack: z.tuple([stackName]),
-    stopStack: z.tuple([stackName]),
-    restartStack: z.tuple([stackName]),
-    updateStack: z.tuple([stackName]),
-    downStack: z.tuple([stackName]),
-    deleteStack: z.tuple([stackName]),
-    serviceStatusList: z.tuple([stackName]),
-    leaveCombinedTerminal: z.tuple([stackName]),
+    saveStack: z.tuple([stackFolderName, text, text, z.boolean(), contentHash]),
+    deployStack: z.tuple([stackFolderName, text, text, z.boolean(), contentHash]),
+    startStack: z.tuple([stackFolderName]),
+    stopStack: z.tuple([stackFolderName]),
+    restartStack: z.tuple([stackFolderName]),
+    updateStack: z.tuple([stackFolderName]),
+    downStack: z.tuple([stackFolderName]),
+    deleteStack: z.tuple([stackFolderName]),
+    /** Not Dockge's: builds anew what is built here, then `up`. With true, base images are pulled first. */
+    buildStack: z.tuple([stackFolderName, z.boolean().nullish()]),
+    startService: z.tuple([stackFolderName, serviceName]),
+    stopService: z.tuple([stackFolderName, serviceName]),
+    restartService: z.tuple([stackFolderName, serviceName]),
+    serviceStatusList: z.tuple([stackFolderName]),
+    leaveCombinedTerminal: z.tuple([stackFolderName]),
 } as const;
 
 /** Events of the host as a whole. */
 export const hostEvents = {
     requestStackList: z.tuple([]),
     getDockerNetworkList: z.tuple([]),
+    dockerStats: z.tuple([]),
     /** `compose-<endpoint>-<stack>`; on one's own server the endpoint is empty. */
     terminalJoin: z.tuple([z.string().max(300)]),
     terminalResize: z.tuple([z.string().max(300), z.number(), z.number()]),
@@ -90,11 +106,36 @@ export interface FullStack extends SimpleStack {
     composeENV: string;
     /** SHA-256 over the two texts above; hand it back when saving. */
     contentHash: string;
+    /** Files that are shown with replacement characters and refused when changed, because they are not UTF-8. */
+    notUtf8: string[];
     primaryHostname: string;
 }
 
 /** Value of `serviceStatusList`, by service: Docker's health where there is a health check, else its state. */
-export type ServiceStatusList = Record<string, { status: string; name: string }[]>;
+export type ServiceStatusList = Record<string, { status: string; name: string; ports?: PublishedPort[] }[]>;
+
+/** A port of this machine that leads to a container. */
+export interface PublishedPort {
+    address: string;
+    publicPort: number;
+    privatePort: number;
+    protocol: string;
+}
+
+/** Value of `dockerStats`, by name of container: what `docker stats --format json` prints, every field as text for people. */
+export type DockerStats = Record<string, DockerStatsLine>;
+
+export interface DockerStatsLine {
+    BlockIO: string;
+    CPUPerc: string;
+    Container: string;
+    ID: string;
+    MemPerc: string;
+    MemUsage: string;
+    Name: string;
+    NetIO: string;
+    PIDs: string;
+}
 
 /** Pushed directly. */
 export interface DockgePushes {

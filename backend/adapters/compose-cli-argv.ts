@@ -25,8 +25,8 @@ export function configArgv(project: ComposeProject, shouldInterpolate: boolean):
     return [...composeArgv(project), "config", "--format", "json", ...(shouldInterpolate ? [] : ["--no-interpolate"])];
 }
 
-export function buildArgv(project: ComposeProject, services: readonly string[], buildArgs: readonly string[]): string[] {
-    return [...composeArgv(project), "build", ...buildArgs, "--", ...services];
+export function buildArgv(project: ComposeProject, services: readonly string[], buildArgs: readonly string[], shouldPull = false): string[] {
+    return [...composeArgv(project), "build", ...(shouldPull ? ["--pull"] : []), ...buildArgs, "--", ...services];
 }
 
 export function pullArgv(project: ComposeProject, services: readonly string[]): string[] {
@@ -47,6 +47,6 @@ export function upArgv(project: ComposeProject, options: { shouldPull: boolean; 
     ];
 }
 
-export function actArgv(project: ComposeProject, action: ComposeAction): string[] {
-    return [...composeArgv(project), action, ...(action === "down" ? ["--remove-orphans"] : [])];
+export function actArgv(project: ComposeProject, action: ComposeAction, services: readonly string[] = []): string[] {
+    return [...composeArgv(project), action, ...(action === "down" ? ["--remove-orphans"] : []), ...(services.length === 0 ? [] : ["--", ...services])];
 }

@@ -34,12 +34,12 @@ export class ComposeCli implements Compose {
         return parseModel(result.stdout);
     }
 
-    async build(project: ComposeProject, services: string[], options: ProgressOptions & { buildArgs: { name: string; value: string }[] }): Promise<void> {
+    async build(project: ComposeProject, services: string[], options: ProgressOptions & { buildArgs: { name: string; value: string }[]; shouldPull?: boolean }): Promise<void> {
         if (services.length === 0) {
             return;
         }
         const args = byEnvironment("--build-arg", options.buildArgs);
-        const result = await this.#run(buildArgv(project, services, args.argv), progress(options), args.env);
+        const result = await this.#run(buildArgv(project, services, args.argv, options.shouldPull), progress(options), args.env);
         if (result.exitCode !== 0) {
             throw buildFailure(result);
         }
@@ -63,9 +63,9 @@ export class ComposeCli implements Compose {
         }
     }
 
-    async act(project: ComposeProject, action: ComposeAction, options: ProgressOptions): Promise<void> {
+    async act(project: ComposeProject, action: ComposeAction, options: ProgressOptions & { services?: string[] }): Promise<void> {
         await requireComposeFile(project);
-        const result = await this.#run(actArgv(project, action), progress(options));
+        const result = await this.#run(actArgv(project, action, options.services), progress(options));
         if (result.exitCode !== 0) {
             throw actFailure(action, result, project.directory);
         }

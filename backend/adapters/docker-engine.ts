@@ -1,16 +1,17 @@
 import Dockerode from "dockerode";
 import { DeployError } from "../domain/errors.ts";
-import type { ContainerState, Docker, ProgressOptions, ProjectState } from "../domain/ports.ts";
+import type { ContainerState, ContainerUsage, Docker, DockerReadings, ProgressOptions, ProjectState } from "../domain/ports.ts";
 import { buildImage, type ImageBuild } from "./docker-build.ts";
 import { answer } from "./docker-connection.ts";
 import type { DockerCliSettings } from "./docker-environment.ts";
 import { followEvents } from "./docker-events.ts";
 import { containerState, PROJECT_LABEL, projectsOf } from "./docker-listing.ts";
 import { logLines } from "./docker-log-frames.ts";
+import { usageOf } from "./docker-usage.ts";
 import { readOwnContainerIds } from "./docker-own-container.ts";
 
 /** The Engine over its socket. No API version is pinned: every Engine since 20.10 answers the unversioned paths. */
-export class DockerEngine implements Docker {
+export class DockerEngine implements Docker, DockerReadings {
     readonly #settings: DockerCliSettings;
     readonly #api: Dockerode;
     #ownProject: { project: string | null } | null = null;
@@ -89,6 +90,16 @@ export class DockerEngine implements Docker {
     async ownProject(): Promise<string | null> {
         this.#ownProject ??= { project: await this.#findOwnProject() };
         return this.#ownProject.project;
+    }
+
+    async usage(): Promise<ContainerUsage[]> {
+        const running = await answer(this.#api.listContainers());
+        return await usageOf(this.#api, running.map(({ Id }) => Id));
+    }
+
+    async networkNames(): Promise<string[]> {
+        const networks = await answer(this.#api.listNetworks());
+        return networks.map(({ Name }) => Name).sort((a, b) => a.localeCompare(b));
     }
 
     async #findOwnProject(): Promise<string | null> {

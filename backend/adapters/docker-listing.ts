@@ -29,6 +29,7 @@ export function projectsOf(containers: readonly ContainerInfo[]): ProjectState[]
             health: healthIn(container.Status),
             exitCode: exitCodeIn(container.Status),
             isOneOff: container.Labels[ONE_OFF_LABEL] === "True",
+            ports: listedPorts(container.Ports),
         });
         byName.set(name, project);
     }
@@ -96,6 +97,15 @@ function portsOf(ports: Partial<Record<string, { HostIp: string; HostPort: strin
             return [{ ...common, publicPort: null, address: null }];
         }
         return bindings.map((binding) => ({ ...common, publicPort: Number(binding.HostPort), address: binding.HostIp === "" ? "0.0.0.0" : binding.HostIp }));
+    });
+}
+
+/** Of a listing. Engines before 23 leave the field out for containers that do not run. */
+function listedPorts(ports: ContainerInfo["Ports"] | undefined): ContainerState["ports"] {
+    return (ports ?? []).map((port) => {
+        // What is only exposed has neither, whatever the types say.
+        const { PublicPort, IP }: { PublicPort?: number; IP?: string } = port;
+        return { privatePort: port.PrivatePort, publicPort: PublicPort ?? null, address: PublicPort === undefined ? null : (IP ?? "0.0.0.0"), protocol: port.Type };
     });
 }
 

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { stackName } from "../../common/schemas.ts";
+import { stackFolderName, stackName } from "../../common/schemas.ts";
 import { DeployError } from "../domain/errors.ts";
 
 /** What a client sent, checked. @throws INPUT_INVALID that names every wrong or unknown field */
@@ -17,7 +17,9 @@ export function parseInput<S extends z.ZodType>(schema: S, value: unknown): z.ou
 export function parseStackName(value: unknown): string {
     const parsed = stackName.safeParse(value);
     if (!parsed.success) {
-        throw new DeployError("STACK_NAME_INVALID", "A stack name has only lower-case letters, digits, '-' and '_', and starts with a letter or digit.");
+        const rule = "A stack name has only lower-case letters, digits, '-' and '_', and starts with a letter or digit.";
+        const isFolder = stackFolderName.safeParse(value).success;
+        throw new DeployError("STACK_NAME_INVALID", isFolder ? `${rule} Deployments from Git name images and the Compose project after it, so rename the stack's folder first.` : rule);
     }
     return parsed.data;
 }

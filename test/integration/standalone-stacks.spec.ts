@@ -44,6 +44,7 @@ describe("saving", () => {
             composeYAML: YAML,
             composeENV: "A=1\r\n# b\n",
             contentHash: expect.stringMatching(/^[0-9a-f]{64}$/),
+            notUtf8: [],
             primaryHostname: "localhost",
             gitRepository: null,
             buildConfig: null,
@@ -125,7 +126,7 @@ describe("symbolic links", () => {
 });
 
 describe("a name that is no stack name", () => {
-    const names = ["..", "../..", "../outside", "a/../../outside", "/etc", "", ".", ".hidden", "Web", "a b", "-rf", "a\0b", "web\n", "__proto__", null, 7, {}, ["web"]];
+    const names = ["..", "../..", "../outside", "a/../../outside", "/etc", "", ".", ".hidden", "a\\b", "a\0b", "web\n", "x".repeat(256), "\ud800", "__proto__", null, 7, {}, ["web"]];
     it.each(Object.keys(stackEvents))("%s answers STACK_NAME_INVALID and does nothing", async (event) => {
         const outside = await outsideTree();
         for (const name of names) {
@@ -183,7 +184,7 @@ describe("buttons", () => {
     it("is refused while a release holds the stack, by every button at once", async () => {
         let end = () => {};
         const release = server.host.exclusive("web", "commit 1234abc is being released", () => new Promise<void>((resolve) => (end = resolve)));
-        for (const [event, args] of Object.entries({ saveStack: [YAML, "", false], deployStack: [YAML, "", false], startStack: [], stopStack: [], restartStack: [], updateStack: [], downStack: [], deleteStack: [] })) {
+        for (const [event, args] of Object.entries({ saveStack: [YAML, "", false], deployStack: [YAML, "", false], startStack: [], stopStack: [], restartStack: [], updateStack: [], downStack: [], deleteStack: [], buildStack: [], startService: ["app"], stopService: ["app"], restartService: ["app"] })) {
             expect(await client.agent(event, "web", ...args)).toMatchObject({ ok: false, code: "STACK_BUSY", msg: expect.stringContaining("commit 1234abc is being released") });
         }
         expect(server.engine.calls).toEqual([]);
@@ -336,12 +337,12 @@ describe("the list", () => {
 describe("calls that nobody knows", () => {
     it("are answered", async () => {
         expect(await client.agent("noSuchEvent", 1)).toMatchObject({ ok: false, code: "NOT_FOUND" });
-        expect(await client.call("composerize", "docker run x")).toMatchObject({ ok: false, code: "NOT_FOUND" });
+        expect(await client.call("dockerRun", "docker run x")).toMatchObject({ ok: false, code: "NOT_FOUND" });
         expect(await client.call("agent", "elsewhere:5001", "requestStackList")).toMatchObject({ ok: false, code: "NOT_FOUND" });
         expect(await client.call("agent", 1, 2)).toMatchObject({ ok: false, code: "INPUT_INVALID" });
         expect(await client.agent("login", { username: USERNAME, password: PASSWORD })).toMatchObject({ ok: false, code: "NOT_FOUND" });
         expect(await client.call("agent", "##ALL_DOCKGE_ENDPOINTS##", "requestStackList")).toMatchObject({ ok: true, msg: "Updated" });
-        expect(await client.agent("getDockerNetworkList")).toEqual({ ok: true, dockerNetworkList: [] });
+        expect(await client.agent("getDockerNetworkList")).toEqual({ ok: true, dockerNetworkList: ["bridge", "host"] });
     });
 
     it("do no harm without an acknowledgement", async () => {

@@ -37,13 +37,13 @@ export interface Compose {
     /** @throws COMPOSE_MISSING, COMPOSE_INVALID (with Compose's own words) */
     config(project: ComposeProject, options?: { shouldInterpolate?: boolean; signal?: AbortSignal }): Promise<ComposeModel>;
     /** @throws BUILD_FAILED */
-    build(project: ComposeProject, services: string[], options: ProgressOptions & { buildArgs: { name: string; value: string }[] }): Promise<void>;
+    build(project: ComposeProject, services: string[], options: ProgressOptions & { buildArgs: { name: string; value: string }[]; shouldPull?: boolean }): Promise<void>;
     /** @throws PULL_FAILED */
     pull(project: ComposeProject, services: string[], options: ProgressOptions): Promise<void>;
     /** Never builds. @throws UP_FAILED */
     up(project: ComposeProject, options: ProgressOptions & { shouldPull: boolean; services?: string[] }): Promise<void>;
-    /** @throws EXEC_FAILED */
-    act(project: ComposeProject, action: ComposeAction, options: ProgressOptions): Promise<void>;
+    /** On the whole project, or on the named services. @throws EXEC_FAILED */
+    act(project: ComposeProject, action: ComposeAction, options: ProgressOptions & { services?: string[] }): Promise<void>;
 }
 
 export interface ContainerState {
@@ -71,7 +71,29 @@ export interface ProjectState {
     /** Where `docker compose` was run, by the container's label. */
     workingDirectory: string | null;
     configFiles: string[];
-    containers: Pick<ContainerState, "id" | "name" | "service" | "state" | "health" | "exitCode" | "isOneOff">[];
+    containers: Pick<ContainerState, "id" | "name" | "service" | "state" | "health" | "exitCode" | "isOneOff" | "ports">[];
+}
+
+/** What one running container uses now. Bytes, except where said. */
+export interface ContainerUsage {
+    id: string;
+    name: string;
+    /** Of one processor: 200 is two of them. */
+    cpuPercent: number;
+    memoryBytes: number;
+    memoryLimitBytes: number;
+    receivedBytes: number;
+    sentBytes: number;
+    readBytes: number;
+    writtenBytes: number;
+    processCount: number;
+}
+
+/** What only the pages of a host ask of the Engine. Every method throws DOCKER_UNAVAILABLE when the daemon does not answer. */
+export interface DockerReadings {
+    /** Every running container. Takes a second or two: the Engine measures twice. */
+    usage(): Promise<ContainerUsage[]>;
+    networkNames(): Promise<string[]>;
 }
 
 /** The Engine. Every method throws DOCKER_UNAVAILABLE when the daemon does not answer. */

@@ -31,8 +31,17 @@ export function projectName(composeYaml: string, env: string, folder: string): s
     if (fromEnv !== undefined) {
         return fromEnv;
     }
+    const name = writtenName(composeYaml);
+    return /^[a-z0-9][a-z0-9_-]*$/.test(name) ? name : defaultProjectName(folder);
+}
+
+/** Whether the file names the project by a variable, whose value only Compose knows. */
+export function hasComputedName(composeYaml: string): boolean {
+    return writtenName(composeYaml).includes("$");
+}
+
+function writtenName(composeYaml: string): string {
     const document = parseDocument(composeYaml);
     const name: unknown = isMap(document.contents) ? document.contents.get("name", true) : null;
-    const text = isScalar(name) && typeof name.value === "string" ? name.value : "";
-    return /^[a-z0-9][a-z0-9_-]*$/.test(text) ? text : defaultProjectName(folder);
+    return isScalar(name) && typeof name.value === "string" ? name.value : "";
 }

@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import type { Dirent } from "node:fs";
-import { lstat, mkdir, readdir, realpath, rm, rmdir, stat, unlink } from "node:fs/promises";
+import { chown, lstat, mkdir, readdir, realpath, rm, rmdir, unlink } from "node:fs/promises";
 import path from "node:path";
 import { COMPOSE_FILE_NAMES } from "../../domain/compose-files.ts";
 import { withoutManagedBlock, withOwnText } from "../../domain/env-file.ts";
 import { DeployError } from "../../domain/errors.ts";
 import { requireEnv, requireYaml } from "./compose-text.ts";
-import { isInside, isMissing, readInside, writeInside } from "./safe-files.ts";
-import { requireStackName } from "./stack-name.ts";
+import { isDirectory, isFile } from "./file-kinds.ts";
+import { isInside, readInside, writeAllInside, type FileOwner } from "./safe-files.ts";
+import { requireStackFolderName, requireStackName } from "./stack-name.ts";
 
 /** In the folder of a stack that Git will fill, so that it is listed while it has no compose file. */
 export const EMPTY_STACK_MARKER = ".git-deploy-stack";
@@ -30,6 +31,8 @@ export interface StackTexts {
     /** Without the block that holds a deployment's own variables. */
     env: string;
     contentHash: string;
+    /** Files that are not UTF-8: what is shown of them is not what they are, so they are not written. */
+    notUtf8: string[];
 }
 
 export interface StackEdit {
@@ -43,14 +46,17 @@ export interface StackEdit {
 /** The stacks folder. Every method checks the name it is given. */
 export class StackFiles {
     readonly root: string;
+    readonly #owner: FileOwner | undefined;
 
-    constructor(root: string) {
+    /** @param owner who gets what is written, when not the user that this server runs as; takes root */
+    constructor(root: string, owner?: FileOwner) {
         this.root = root;
+        this.#owner = owner;
     }
 
     /** @throws STACK_NAME_INVALID */
     path(name: string): string {
-        return path.join(this.root, requireStackName(name));
+        return path.join(this.root, requireStackFolderName(name));
     }
 
     /** Every folder that could be a stack, by name. Names that the rules refuse are listed too, so that nobody misses a running stack. */
@@ -78,13 +84,15 @@ export class StackFiles {
     async read(name: string): Promise<StackTexts> {
         const directory = await this.require(name);
         const composeFileName = await findComposeFile(directory);
-        const composeYaml = composeFileName === null ? "" : ((await readInside(directory, composeFileName)) ?? "");
-        const env = withoutManagedBlock((await readInside(directory, ENV_FILE)) ?? "");
-        return { composeFileName, composeYaml, env, contentHash: contentHash(composeYaml, env) };
+        const compose = composeFileName === null ? null : await readInside(directory, composeFileName);
+        const ownEnv = await readInside(directory, ENV_FILE);
+        const [composeYaml, env] = [compose?.text ?? "", withoutManagedBlock(ownEnv?.text ?? "")];
+        const notUtf8 = [...(compose?.isUtf8 === false ? [composeFileName ?? ""] : []), ...(ownEnv?.isUtf8 === false ? [ENV_FILE] : [])];
+        return { composeFileName, composeYaml, env, contentHash: contentHash(composeYaml, env), notUtf8 };
     }
 
     /**
-     * Writes the texts as they are given; null leaves one alone. A stack without a compose file is marked as waiting for Git.
+     * Writes the texts as they are given; null leaves one alone, and so does the text that the file has already. A stack without a compose file is marked as waiting for Git.
      * @throws COMPOSE_INVALID, INPUT_INVALID, STACK_EXISTS, STACK_NOT_FOUND, STACK_CHANGED, SYMLINK_REFUSED; nothing is written then
      */
     async save(name: string, input: StackEdit): Promise<StackTexts> {
@@ -134,7 +142,7 @@ export class StackFiles {
     }
 
     async readGlobalEnv(): Promise<string> {
-        return (await readInside(this.root, GLOBAL_ENV_FILE)) ?? "";
+        return (await readInside(this.root, GLOBAL_ENV_FILE))?.text ?? "";
     }
 
     /** An empty text removes the file: its presence alone changes how Compose is called. */
@@ -143,7 +151,11 @@ export class StackFiles {
             await rm(path.join(this.root, GLOBAL_ENV_FILE), { force: true });
             return;
         }
-        await writeInside(this.root, GLOBAL_ENV_FILE, text, 0o600);
+        const before = await readInside(this.root, GLOBAL_ENV_FILE);
+        if (before?.text !== text) {
+            requireUtf8(GLOBAL_ENV_FILE, before?.isUtf8 ?? true);
+            await writeAllInside(this.root, [{ name: GLOBAL_ENV_FILE, text, newMode: 0o600 }], this.#owner);
+        }
     }
 
     async #write(name: string, input: StackEdit): Promise<StackTexts> {
@@ -153,22 +165,47 @@ export class StackFiles {
         if (isUnexpected && !input.isNew) {
             throw new DeployError("STACK_CHANGED", "The stack's files were changed by somebody else since you opened them. Load them again, then make your changes.", { details: { stack: name } });
         }
+        const files = [...this.#composeToWrite(before, input.composeYaml), ...(await this.#envToWrite(directory, before, input.env))];
+        await writeAllInside(directory, files, this.#owner);
         if (input.composeYaml !== null) {
-            await writeInside(directory, before.composeFileName ?? COMPOSE_FILE_NAMES[0], input.composeYaml, 0o644);
             await this.dropMarker(name);
-        } else if (before.composeFileName === null) {
-            await writeInside(directory, EMPTY_STACK_MARKER, MARKER_TEXT, 0o644);
-        }
-        const envBefore = input.env === null ? null : await readInside(directory, ENV_FILE);
-        if (input.env !== null && (envBefore !== null || input.env.trim() !== "")) {
-            await writeInside(directory, ENV_FILE, withOwnText(envBefore, withoutManagedBlock(input.env)), 0o600);
         }
         return await this.read(name);
     }
 
+    #composeToWrite(before: StackTexts, text: string | null): { name: string; text: string; newMode: number }[] {
+        const { composeFileName } = before;
+        if (text === null) {
+            return composeFileName === null ? [{ name: EMPTY_STACK_MARKER, text: MARKER_TEXT, newMode: 0o644 }] : [];
+        }
+        if (composeFileName !== null && text === before.composeYaml) {
+            return [];
+        }
+        const name = composeFileName ?? COMPOSE_FILE_NAMES[0];
+        requireUtf8(name, !before.notUtf8.includes(name));
+        return [{ name, text, newMode: 0o644 }];
+    }
+
+    /** Never made for an empty text, and never removed: an emptied file stays as an empty one. */
+    async #envToWrite(directory: string, before: StackTexts, text: string | null): Promise<{ name: string; text: string; newMode: number }[]> {
+        if (text === null || text === before.env) {
+            return [];
+        }
+        const file = await readInside(directory, ENV_FILE);
+        if (file === null && text.trim() === "") {
+            return [];
+        }
+        requireUtf8(ENV_FILE, file?.isUtf8 ?? true);
+        return [{ name: ENV_FILE, text: withOwnText(file?.text ?? null, withoutManagedBlock(text)), newMode: 0o600 }];
+    }
+
     async #create(name: string): Promise<void> {
+        const directory = path.join(this.root, requireStackName(name));
         try {
-            await mkdir(this.path(name));
+            await mkdir(directory);
+            if (this.#owner !== undefined) {
+                await chown(directory, this.#owner.uid, this.#owner.gid);
+            }
         } catch (error) {
             if ((error as NodeJS.ErrnoException).code === "EEXIST") {
                 throw new DeployError("STACK_EXISTS", "Stack name already exists", { details: { stack: name } });
@@ -198,6 +235,13 @@ export class StackFiles {
     }
 }
 
+/** @throws INPUT_INVALID */
+function requireUtf8(file: string, isUtf8: boolean): void {
+    if (!isUtf8) {
+        throw new DeployError("INPUT_INVALID", `${file} is not UTF-8 text, so saving it from here would damage it. Convert it to UTF-8 where it lies (for example with iconv), then load it again.`);
+    }
+}
+
 export function contentHash(composeYaml: string, env: string): string {
     return createHash("sha256").update(composeYaml).update("\0").update(env).digest("hex");
 }
@@ -210,23 +254,4 @@ async function findComposeFile(directory: string): Promise<string | null> {
         }
     }
     return null;
-}
-
-async function isFile(target: string): Promise<boolean> {
-    return await kindOf(target, (found) => found.isFile());
-}
-
-async function isDirectory(target: string): Promise<boolean> {
-    return await kindOf(target, (found) => found.isDirectory());
-}
-
-async function kindOf(target: string, is: (found: Awaited<ReturnType<typeof stat>>) => boolean): Promise<boolean> {
-    try {
-        return is(await stat(target));
-    } catch (error) {
-        if (isMissing(error) || (error as NodeJS.ErrnoException).code === "ELOOP") {
-            return false;
-        }
-        throw error;
-    }
 }

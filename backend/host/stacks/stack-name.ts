@@ -1,4 +1,4 @@
-import { stackName } from "../../../common/schemas.ts";
+import { stackFolderName, stackName } from "../../../common/schemas.ts";
 import { DeployError } from "../../domain/errors.ts";
 
 /** Asked on every entry, before a name becomes part of a path. @throws STACK_NAME_INVALID */
@@ -6,6 +6,20 @@ export function requireStackName(name: unknown): string {
     const parsed = stackName.safeParse(name);
     if (!parsed.success) {
         throw new DeployError("STACK_NAME_INVALID", "A stack name has only lower-case letters, digits, '-' and '_', and starts with a letter or digit.");
+    }
+    return parsed.data;
+}
+
+/** What Git and everything new keeps to. */
+export function isNewStackName(name: string): boolean {
+    return stackName.safeParse(name).success;
+}
+
+/** The name of a folder that is there already, which somebody else may have chosen. One segment of a path, always. @throws STACK_NAME_INVALID */
+export function requireStackFolderName(name: unknown): string {
+    const parsed = stackFolderName.safeParse(name);
+    if (!parsed.success) {
+        throw new DeployError("STACK_NAME_INVALID", "This is not the name of a stack.");
     }
     return parsed.data;
 }

@@ -1,6 +1,9 @@
-import type { hostEvents, stackEvents } from "../../../common/dockge-wire.ts";
+import type { directEvents, hostEvents, stackEvents } from "../../../common/dockge-wire.ts";
 import { DeployError } from "../../domain/errors.ts";
+import type { Clock, DockerReadings } from "../../domain/ports.ts";
+import { Composerizer } from "./composerize.ts";
 import type { EventHandlers } from "./dispatcher.ts";
+import { DockerStatsReader } from "./docker-stats.ts";
 import { terminalRoom, type Session } from "./session.ts";
 import { contentHash, type StackFiles, type StackTexts } from "../stacks/stack-files.ts";
 import { fullStack } from "./stack-json.ts";
@@ -14,12 +17,14 @@ export interface StackEventsParts {
     list: StackList;
     operations: StackOperations;
     terminals: ProgressTerminals;
+    docker: DockerReadings;
+    clock: Clock;
     primaryHostname: (endpoint: string) => Promise<string>;
     /** Looks at everything anew and sends the list to this connection, and to the others when it changed. */
     refreshList: (session: Session) => void;
 }
 
-const NO_TEXTS: StackTexts = { composeFileName: null, composeYaml: "", env: "", contentHash: contentHash("", "") };
+const NO_TEXTS: StackTexts = { composeFileName: null, composeYaml: "", env: "", contentHash: contentHash("", ""), notUtf8: [] };
 
 /** Dockge's buttons and what a stack page asks for. Names were checked before. */
 export function stackHandlers(parts: StackEventsParts): EventHandlers<typeof stackEvents> {
@@ -29,6 +34,12 @@ export function stackHandlers(parts: StackEventsParts): EventHandlers<typeof sta
         session.join(terminalRoom(stack));
         await run(stack);
         return { ok: true, msg, msgi18n: true };
+    };
+    /** Dockge's words for these are no key to be translated. */
+    const pressService = async (done: string, stack: string, service: string, session: Session, run: () => Promise<void>) => {
+        session.join(terminalRoom(stack));
+        await run();
+        return { ok: true, msg: `Service ${service} ${done}` };
     };
     return {
         getStack: async ([stack], session) => {
@@ -54,6 +65,10 @@ export function stackHandlers(parts: StackEventsParts): EventHandlers<typeof sta
         updateStack: ([stack], session) => press("Updated", stack, session, (name) => operations.update(name)),
         downStack: ([stack], session) => press("Downed", stack, session, (name) => operations.down(name)),
         deleteStack: ([stack], session) => press("Deleted", stack, session, (name) => operations.remove(name)),
+        buildStack: ([stack, shouldPull], session) => press("Built", stack, session, (name) => operations.build(name, { shouldPull: shouldPull === true })),
+        startService: ([stack, service], session) => pressService("started", stack, service, session, () => operations.startService(stack, service)),
+        stopService: ([stack, service], session) => pressService("stopped", stack, service, session, () => operations.actOnService(stack, service, "stop")),
+        restartService: ([stack, service], session) => pressService("restarted", stack, service, session, () => operations.actOnService(stack, service, "restart")),
         serviceStatusList: async ([stack]) => {
             const project = await list.projectOf(stack);
             if (project === undefined) {
@@ -67,12 +82,14 @@ export function stackHandlers(parts: StackEventsParts): EventHandlers<typeof sta
 }
 
 export function hostHandlers(parts: StackEventsParts): EventHandlers<typeof hostEvents> {
+    const stats = new DockerStatsReader(parts);
     return {
         requestStackList: (_args, session) => {
             parts.refreshList(session);
             return Promise.resolve({ ok: true, msg: "Updated", msgi18n: true });
         },
-        getDockerNetworkList: () => Promise.resolve({ ok: true, dockerNetworkList: [] }),
+        getDockerNetworkList: async () => ({ ok: true, dockerNetworkList: await parts.docker.networkNames() }),
+        dockerStats: async () => ({ ok: true, dockerStats: await stats.read() }),
         terminalJoin: ([terminalName], session) => {
             const { kind, stack } = session.parseTerminal(terminalName);
             if (kind === "combined") {
@@ -86,5 +103,12 @@ export function hostHandlers(parts: StackEventsParts): EventHandlers<typeof host
         terminalResize: () => Promise.resolve({ ok: true }),
         // There is no console into the server's own machine.
         checkMainTerminal: () => Promise.resolve({ ok: false, msg: "The console is not available.", msgi18n: true, code: "NOT_FOUND" }),
+    };
+}
+
+export function directHandlers(): EventHandlers<typeof directEvents> {
+    const composerizer = new Composerizer();
+    return {
+        composerize: async ([command]) => ({ ok: true, composeTemplate: await composerizer.run(command) }),
     };
 }

@@ -22,7 +22,7 @@ export function simpleStack(stack: ListedStack, endpoint: string): SimpleStack {
 }
 
 export function fullStack(stack: ListedStack, texts: StackTexts, endpoint: string, primaryHostname: string): FullStack {
-    return { ...simpleStack(stack, endpoint), composeYAML: texts.composeYaml, composeENV: texts.env, contentHash: texts.contentHash, primaryHostname };
+    return { ...simpleStack(stack, endpoint), composeYAML: texts.composeYaml, composeENV: texts.env, contentHash: texts.contentHash, notUtf8: texts.notUtf8, primaryHostname };
 }
 
 export function stackListPush(stacks: readonly ListedStack[], endpoint: string) {

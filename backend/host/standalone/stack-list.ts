@@ -82,6 +82,12 @@ export class StackList {
         return (isFolder ? matched.byStack.get(stack) : matched.unmanaged.find((project) => project.name === stack)) ?? null;
     }
 
+    /** The stack whose containers make up this project, or null. */
+    async stackOfProject(project: string): Promise<string | null> {
+        const [, matched] = await this.#match();
+        return [...(matched?.byStack ?? [])].find(([, { name }]) => name === project)?.[0] ?? null;
+    }
+
     /** Never fails: a list without Git's part is better than none. */
     async #extensions(names: string[]): Promise<Map<string, StackGitFields>> {
         try {

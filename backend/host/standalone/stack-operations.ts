@@ -1,17 +1,18 @@
-import { STACK_STATUS } from "../../../common/dockge-wire.ts";
 import { DeployError, toDeployError } from "../../domain/errors.ts";
-import type { Compose, ComposeProject, Docker } from "../../domain/ports.ts";
-import { projectName } from "../stacks/compose-text.ts";
+import type { Compose, ComposeModel, ComposeProject, Docker, ProjectState } from "../../domain/ports.ts";
+import { hasComputedName, projectName } from "../stacks/compose-text.ts";
 import type { StackLocks } from "../stacks/exclusive.ts";
+import type { DisruptiveAction, OwnStack } from "../stacks/own-stack.ts";
 import type { StackEdit, StackFiles, StackTexts } from "../stacks/stack-files.ts";
 import type { StackList } from "./stack-list.ts";
-import { statusOf } from "./stack-status.ts";
 import type { ProgressTerminals } from "./terminals.ts";
 
 export interface StackOperationsParts {
     files: StackFiles;
     list: StackList;
     locks: StackLocks;
+    /** Keeps the stack that this server runs in from being taken from under it. */
+    ownStack: Pick<OwnStack, "refuse">;
     terminals: ProgressTerminals;
     compose: Compose;
     docker: Docker;
@@ -28,9 +29,12 @@ interface Work {
     options: { signal: AbortSignal; onLine: (stream: "out" | "err", text: string) => void };
 }
 
+/** The project that the files describe, or the one whose containers are there: its name may have been changed in the file since. */
+type Which = "written" | "running";
+
 /**
  * Dockge's buttons. Each runs alone on its stack and is refused at once while anything else does; its output goes to the
- * stack's progress terminal. @throws STACK_NAME_INVALID, STACK_NOT_FOUND, STACK_BUSY and what Compose says
+ * stack's progress terminal. @throws STACK_NAME_INVALID, STACK_NOT_FOUND, STACK_BUSY, OWN_STACK and what Compose says
  */
 export class StackOperations {
     readonly #parts: StackOperationsParts;
@@ -50,6 +54,7 @@ export class StackOperations {
 
     async deploy(stack: string, edit: StackEdit): Promise<StackTexts> {
         return await this.#alone(stack, "it is being deployed", async () => {
+            await this.#parts.ownStack.refuse(stack, "deploy");
             const saved = await this.#parts.files.save(stack, edit);
             await this.#narrate(stack, (work) => this.#up(work));
             return saved;
@@ -57,30 +62,53 @@ export class StackOperations {
     }
 
     async start(stack: string): Promise<void> {
-        await this.#run(stack, "it is being started", (work) => this.#up(work));
+        await this.#run(stack, "start", "it is being started", (work) => this.#up(work));
     }
 
     async stop(stack: string): Promise<void> {
-        await this.#run(stack, "it is being stopped", ({ project, options }) => this.#parts.compose.act(project, "stop", options));
+        await this.#run(stack, "stop", "it is being stopped", ({ project, options }) => this.#parts.compose.act(project, "stop", options), "running");
     }
 
     async restart(stack: string): Promise<void> {
-        await this.#run(stack, "it is being restarted", ({ project, options }) => this.#parts.compose.act(project, "restart", options));
+        await this.#run(stack, "restart", "it is being restarted", ({ project, options }) => this.#parts.compose.act(project, "restart", options), "running");
     }
 
     async down(stack: string): Promise<void> {
-        await this.#run(stack, "it is being taken down", ({ project, options }) => this.#parts.compose.act(project, "down", options));
+        await this.#run(stack, "down", "it is being taken down", ({ project, options }) => this.#parts.compose.act(project, "down", options), "running");
     }
 
-    /** Pulls newer images; a stack that was running is then brought up with them. */
+    /** As `docker compose up -d SERVICE`, with what it depends on. */
+    async startService(stack: string, service: string): Promise<void> {
+        await this.#run(stack, "start", `its service ${service} is being started`, (work) => this.#up(work, [service]));
+    }
+
+    async actOnService(stack: string, service: string, action: "stop" | "restart"): Promise<void> {
+        const purpose = `its service ${service} is being ${action === "stop" ? "stopped" : "restarted"}`;
+        await this.#run(stack, action, purpose, ({ project, options }) => this.#parts.compose.act(project, action, { ...options, services: [service] }), "running");
+    }
+
+    /** Builds what is built here, whether or not something seems to have changed, and starts the stack with it. @throws INPUT_INVALID when nothing is */
+    async build(stack: string, options: { shouldPull: boolean }): Promise<void> {
+        await this.#run(stack, "build", "it is being built", async (work) => {
+            const { compose } = this.#parts;
+            const model = await compose.config(work.project, { signal: work.options.signal });
+            const built = servicesOf(model, (service) => service.build !== undefined);
+            if (built.length === 0) {
+                throw new DeployError("INPUT_INVALID", "No service of this stack is built here: none has a build section. Use Update to pull newer images.");
+            }
+            await compose.build(work.project, built, { ...work.options, buildArgs: [], shouldPull: options.shouldPull });
+            await compose.up(work.project, { ...work.options, shouldPull: true });
+        });
+    }
+
+    /** Pulls newer images; a stack of which anything ran, or tried to, is then brought up with them. */
     async update(stack: string): Promise<void> {
-        await this.#run(stack, "it is being updated", async (work) => {
+        await this.#run(stack, "update", "it is being updated", async (work) => {
             const { compose, list } = this.#parts;
             const model = await compose.config(work.project, { signal: work.options.signal });
-            const pulled = Object.entries(model.services).filter(([, service]) => service.build === undefined);
-            await compose.pull(work.project, pulled.map(([name]) => name), work.options);
+            await compose.pull(work.project, servicesOf(model, (service) => service.build === undefined), work.options);
             list.forgetProjects();
-            if (statusOf((await list.projectOf(stack)) ?? null) === STACK_STATUS.active) {
+            if (hasLife((await list.projectOf(stack)) ?? null)) {
                 await this.#up(work);
             }
         });
@@ -90,6 +118,7 @@ export class StackOperations {
     async remove(stack: string): Promise<void> {
         const { files, locks } = this.#parts;
         await files.require(stack);
+        await this.#parts.ownStack.refuse(stack, "delete");
         locks.refuseIfBusy(stack);
         // Not inside the lock: a handler may wait for a deployment that still has to take its turn.
         for (const handler of this.#deleteHandlers) {
@@ -109,7 +138,7 @@ export class StackOperations {
     async #takeDownForGood(stack: string): Promise<void> {
         const { files, list, compose } = this.#parts;
         if ((await files.read(stack)).composeFileName !== null) {
-            await this.#narrate(stack, ({ project, options }) => compose.act(project, "down", options));
+            await this.#narrate(stack, ({ project, options }) => compose.act(project, "down", options), "running");
             return;
         }
         const project = await list.projectOf(stack);
@@ -119,7 +148,7 @@ export class StackOperations {
     }
 
     /** As `docker compose up -d`: images that are missing are pulled or built, nothing is built anew. */
-    async #up({ project, options }: Work): Promise<void> {
+    async #up({ project, options }: Work, services: string[] = []): Promise<void> {
         const { compose, docker } = this.#parts;
         const model = await compose.config(project, { signal: options.signal });
         const unbuilt: string[] = [];
@@ -131,13 +160,14 @@ export class StackOperations {
         if (unbuilt.length > 0) {
             await compose.build(project, unbuilt, { ...options, buildArgs: [] });
         }
-        await compose.up(project, { ...options, shouldPull: true });
+        await compose.up(project, { ...options, shouldPull: true, services });
     }
 
-    async #run(stack: string, purpose: string, work: (work: Work) => Promise<void>): Promise<void> {
+    async #run(stack: string, action: DisruptiveAction, purpose: string, work: (work: Work) => Promise<void>, which: Which = "written"): Promise<void> {
         await this.#alone(stack, purpose, async () => {
             await this.#parts.files.require(stack);
-            await this.#narrate(stack, work);
+            await this.#parts.ownStack.refuse(stack, action);
+            await this.#narrate(stack, work, which);
         });
     }
 
@@ -152,12 +182,12 @@ export class StackOperations {
         });
     }
 
-    async #narrate(stack: string, work: (work: Work) => Promise<void>): Promise<void> {
+    async #narrate(stack: string, work: (work: Work) => Promise<void>, which: Which = "written"): Promise<void> {
         const { terminals, signal } = this.#parts;
         terminals.open(stack);
         try {
             await work({
-                project: await this.#project(stack),
+                project: await this.#project(stack, which),
                 options: { signal, onLine: (_stream, text) => terminals.write(stack, `${text}\n`) },
             });
             terminals.exit(stack, 0);
@@ -168,10 +198,20 @@ export class StackOperations {
         }
     }
 
-    async #project(stack: string): Promise<ComposeProject> {
-        const { files, envFiles } = this.#parts;
+    async #project(stack: string, which: Which): Promise<ComposeProject> {
+        const { files, list, envFiles } = this.#parts;
         const { composeYaml, env } = await files.read(stack);
-        return { name: projectName(composeYaml, env, stack), directory: files.path(stack), files: [], envFiles: await envFiles(stack) };
+        const written = projectName(composeYaml, env, stack);
+        const running = (await list.projectOf(stack))?.name ?? null;
+        const name = running !== null && (which === "running" || hasComputedName(composeYaml)) ? running : written;
+        if (name === "") {
+            throw new DeployError("COMPOSE_INVALID", `Compose can make no project name out of the folder ${JSON.stringify(stack)}. Give the compose file a line name: at its top.`);
+        }
+        const other = await list.stackOfProject(name);
+        if (other !== null && other !== stack) {
+            throw new DeployError("COMPOSE_INVALID", `The stack ${other} already runs as the Compose project ${name}. Give the compose file of ${stack} another name: at its top.`);
+        }
+        return { name, directory: files.path(stack), files: [], envFiles: await envFiles(stack) };
     }
 
     #done(stack: string): void {
@@ -179,4 +219,15 @@ export class StackOperations {
         this.#parts.list.forgetProjects();
         this.#parts.onDone(stack);
     }
+}
+
+function servicesOf(model: ComposeModel, isWanted: (service: ComposeModel["services"][string]) => boolean): string[] {
+    return Object.entries(model.services)
+        .filter(([, service]) => isWanted(service))
+        .map(([name]) => name);
+}
+
+/** A stack that fails over and over has life, too: what is pulled may be its cure. */
+function hasLife(project: ProjectState | null): boolean {
+    return project?.containers.some(({ isOneOff, state }) => !isOneOff && ["running", "restarting", "paused"].includes(state)) ?? false;
 }

@@ -1,4 +1,4 @@
-import { STACK_STATUS, type ServiceStatusList, type StackStatus } from "../../../common/dockge-wire.ts";
+import { STACK_STATUS, type PublishedPort, type ServiceStatusList, type StackStatus } from "../../../common/dockge-wire.ts";
 import type { ProjectState } from "../../domain/ports.ts";
 import type { StackFolderEntry } from "../stacks/stack-files.ts";
 import { defaultProjectName } from "../stacks/stack-name.ts";
@@ -31,10 +31,23 @@ export function serviceStatuses(project: ProjectState | null): ServiceStatusList
     for (const container of project?.containers ?? []) {
         if (!container.isOneOff) {
             const status = container.health === "none" ? container.state : container.health;
-            (list[container.service] ??= []).push({ status, name: container.name });
+            const ports = publishedPorts(container);
+            (list[container.service] ??= []).push({ status, name: container.name, ...(ports.length === 0 ? {} : { ports }) });
         }
     }
     return list;
+}
+
+/** Each once: Docker lists a port for IPv4 and again for IPv6. */
+function publishedPorts({ ports }: ProjectState["containers"][number]): PublishedPort[] {
+    const published = new Map<string, PublishedPort>();
+    for (const { address, publicPort, privatePort, protocol } of ports) {
+        const key = `${publicPort}/${protocol}/${privatePort}`;
+        if (publicPort !== null && !published.has(key)) {
+            published.set(key, { address: address ?? "0.0.0.0", publicPort, privatePort, protocol });
+        }
+    }
+    return [...published.values()].sort((a, b) => a.publicPort - b.publicPort);
 }
 
 export interface MatchedProjects {
@@ -67,8 +80,12 @@ export function matchProjects(folders: readonly (Pick<StackFolderEntry, "name" |
             }
         }
     }
+    // A folder's own path first: a symbolic link beside it leads to the same place and may come earlier by name.
     for (const folder of folders) {
-        take(folder.name, byDirectory.get(folder.path) ?? byDirectory.get(folder.realPath));
+        take(folder.name, byDirectory.get(folder.path));
+    }
+    for (const folder of folders) {
+        take(folder.name, byDirectory.get(folder.realPath));
     }
     const byName = new Map(projects.map((project) => [project.name, project]));
     for (const folder of folders) {

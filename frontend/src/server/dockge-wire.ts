@@ -5,7 +5,7 @@ import type { DockgeAgentPushes, FullStack, ServiceStatusList, SimpleStack, Stac
 export type { StackStatus };
 export type StackSummary = SimpleStack;
 /** An older server sends no hash; then the last one to save wins, as in Dockge. */
-export type Stack = Omit<FullStack, "contentHash"> & { contentHash?: string };
+export type Stack = Omit<FullStack, "contentHash" | "notUtf8"> & { contentHash?: string; notUtf8?: string[] };
 
 /** Dockge 1.5.0 sends the state alone. */
 export type AnyServiceStatusList = ServiceStatusList | Record<string, string>;

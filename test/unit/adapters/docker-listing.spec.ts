@@ -24,7 +24,7 @@ describe("projectsOf", () => {
         const directory = { "com.docker.compose.project.working_dir": "/stacks/blog", "com.docker.compose.project.config_files": "/stacks/blog/compose.yaml,/x.yaml" };
         const projects = projectsOf([
             listed("shop", "db", "Up 2 hours (unhealthy)"),
-            listed("blog", "web", "Up 3 seconds (health: starting)", directory),
+            { ...listed("blog", "web", "Up 3 seconds (health: starting)", directory), Ports: [{ IP: "0.0.0.0", PrivatePort: 80, PublicPort: 8080, Type: "tcp" }, { PrivatePort: 53, Type: "udp" }] as ContainerInfo["Ports"] },
             listed("blog", "job", "Exited (137) 3 days ago", { "com.docker.compose.oneoff": "True" }),
             { ...listed("x", "y", "Up"), Labels: {} },
         ]);
@@ -34,8 +34,8 @@ describe("projectsOf", () => {
             workingDirectory: "/stacks/blog",
             configFiles: ["/stacks/blog/compose.yaml", "/x.yaml"],
             containers: [
-                { id: "web", name: "blog-web-1", service: "web", state: "running", health: "starting", exitCode: null, isOneOff: false },
-                { id: "job", name: "blog-job-1", service: "job", state: "exited", health: "none", exitCode: 137, isOneOff: true },
+                { id: "web", name: "blog-web-1", service: "web", state: "running", health: "starting", exitCode: null, isOneOff: false, ports: [{ address: "0.0.0.0", privatePort: 80, publicPort: 8080, protocol: "tcp" }, { address: null, privatePort: 53, publicPort: null, protocol: "udp" }] },
+                { id: "job", name: "blog-job-1", service: "job", state: "exited", health: "none", exitCode: 137, isOneOff: true, ports: [] },
             ],
         });
         expect(projects[1]?.containers[0]?.health).toBe("unhealthy");

@@ -5,7 +5,7 @@ import { matchProjects, serviceStatuses, statusOf } from "../../../../backend/ho
 type Container = ProjectState["containers"][number];
 
 function container(state: string, changes: Partial<Container> = {}): Container {
-    return { id: "1", name: "web-app-1", service: "app", state, health: "none", exitCode: null, isOneOff: false, ...changes };
+    return { id: "1", name: "web-app-1", service: "app", state, health: "none", exitCode: null, isOneOff: false, ports: [], ...changes };
 }
 
 function project(name: string, containers: Container[] = [container("running")], workingDirectory: string | null = null): ProjectState {
