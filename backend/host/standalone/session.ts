@@ -3,10 +3,10 @@ import { progressTerminalName, type DockgeAgentPushes, type DockgePushes } from 
 import type { User } from "../../domain/entities.ts";
 import { DeployError } from "../../domain/errors.ts";
 import type { HostUser } from "../host.ts";
+import type { LoginClient } from "./accounts/login-sessions.ts";
 import { requireStackFolderName } from "../stacks/stack-name.ts";
 
 export const LOGGED_IN_ROOM = "logged-in";
-export const userRoom = (userId: number) => `user:${userId}`;
 export const terminalRoom = (stack: string) => `terminal:${stack}`;
 export const logRoom = (deploymentId: string) => `log:${deploymentId}`;
 
@@ -19,6 +19,8 @@ export class Session {
     readonly #socket: Socket;
     readonly #origin: string;
     #user: User | null = null;
+    #loginSessionId: string | null = null;
+    #isUsed = false;
 
     constructor(socket: Socket, address: string, origin: string) {
         this.#socket = socket;
@@ -31,6 +33,27 @@ export class Session {
 
     get user(): User | null {
         return this.#user;
+    }
+
+    /** The log-in that this connection belongs to; null while nobody is logged in, and where authentication is switched off. */
+    get loginSessionId(): string | null {
+        return this.#loginSessionId;
+    }
+
+    get client(): LoginClient {
+        return { address: this.address, userAgent: this.#socket.handshake.headers["user-agent"] ?? null, isHub: this.endpoint !== "" };
+    }
+
+    /** Something was asked for. */
+    markUsed(): void {
+        this.#isUsed = true;
+    }
+
+    /** Whether something was asked for since the last time. */
+    takeUse(): boolean {
+        const isUsed = this.#isUsed;
+        this.#isUsed = false;
+        return isUsed;
     }
 
     /** @throws NOT_LOGGED_IN */
@@ -46,15 +69,23 @@ export class Session {
         return { name: this.requireUser().username, address: this.address, origin: this.#origin, connectionId: this.id };
     }
 
-    logIn(user: User): void {
+    /** `loginSessionId` null: authentication is switched off. */
+    logIn(user: User, loginSessionId: string | null = null): void {
         this.logOut();
         this.#user = user;
-        void this.#socket.join([LOGGED_IN_ROOM, userRoom(user.id)]);
+        this.#loginSessionId = loginSessionId;
+        void this.#socket.join(LOGGED_IN_ROOM);
+    }
+
+    /** The same person under another session. */
+    continueAs(loginSessionId: string): void {
+        this.#loginSessionId = loginSessionId;
     }
 
     /** Leaves every room as well: nothing is told to somebody who is logged out. */
     logOut(): void {
         this.#user = null;
+        this.#loginSessionId = null;
         for (const room of this.#socket.rooms) {
             if (room !== this.id) {
                 void this.#socket.leave(room);

@@ -1,23 +1,24 @@
 import { mkdir } from "node:fs/promises";
 import type { Server } from "node:http";
-import { accountEvents, directEvents, hostEvents, stackEvents } from "../../../common/dockge-wire.ts";
+import { directEvents, hostEvents, stackEvents } from "../../../common/dockge-wire.ts";
 import type { PushName, Pushes, Result, StackGitFields } from "../../../common/wire.ts";
 import type { Config } from "../../config.ts";
 import { DeployError } from "../../domain/errors.ts";
-import type { Clock, Compose, Docker, DockerReadings, Logger, Random, SettingStore, StackFolder, UserStore } from "../../domain/ports.ts";
+import type { Clock, Compose, Docker, DockerReadings, Logger, Random, StackFolder } from "../../domain/ports.ts";
 import type { Host, HostStacks, HostUser, RawHandler } from "../host.ts";
-import { accountHandlers } from "./account-events.ts";
-import { Auth } from "./auth.ts";
+import { Accounts, type AccountConfig, type AccountStores } from "./accounts/accounts.ts";
+import { audited } from "./audited-events.ts";
+import { ClientTrust } from "./client-trust.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { StackLocks } from "../stacks/exclusive.ts";
 import { Greeting } from "./greeting.ts";
 import { ListPublisher } from "./list-publisher.ts";
-import { LoginLimiter } from "./login-limiter.ts";
 import { builtFiles } from "../http/built-files.ts";
 import { RouteTable, type Method } from "../http/route-table.ts";
-import { LOGGED_IN_ROOM, logRoom, terminalRoom, userRoom, type Session } from "./session.ts";
+import { LOGGED_IN_ROOM, logRoom, terminalRoom, type Session } from "./session.ts";
 import { Sockets } from "./sockets.ts";
 import { directHandlers, hostHandlers, stackHandlers } from "./stack-events.ts";
+import { OwnStack } from "../stacks/own-stack.ts";
 import { StackFiles } from "../stacks/stack-files.ts";
 import { StackList } from "./stack-list.ts";
 import { isNewStackName, requireStackFolderName, requireStackName } from "../stacks/stack-name.ts";
@@ -25,6 +26,8 @@ import { StackOperations } from "./stack-operations.ts";
 import { Stacks } from "./stacks.ts";
 import { StacksWatcher } from "./stacks-watcher.ts";
 import { ProgressTerminals } from "./terminals.ts";
+import { certificateKeeper } from "./tls/certificate-source.ts";
+import type { CertificateKeeper } from "./tls/certificate-keeper.ts";
 import { createWebServer, listenOn } from "./web-server.ts";
 
 /** How long a stop waits for what is under way. */
@@ -35,13 +38,11 @@ const LAST_WORDS_MS = 50;
 const HANG_UP_MS = 500;
 const BODY_TIMEOUT_MS = 60_000;
 
-export interface StandaloneHostOptions {
-    config: Pick<Config, "port" | "hostname" | "dataDirectory" | "stacksDirectory" | "isProxyTrusted" | "isAnyOriginAllowed"> & Partial<Pick<Config, "stackOwner">>;
+export interface StandaloneHostOptions extends AccountStores {
+    config: Pick<Config, "port" | "hostname" | "dataDirectory" | "stacksDirectory" | "isProxyTrusted" | "isAnyOriginAllowed"> & AccountConfig & Partial<Pick<Config, "stackOwner" | "tls" | "publicUrl">>;
     logger: Logger;
     clock: Clock;
     random: Random;
-    users: UserStore;
-    settings: SettingStore;
     compose: Compose;
     docker: Docker & DockerReadings;
     /** Says which env files a stack is run with, so that buttons and deployments agree; without it Dockge's rule is used. */
@@ -63,7 +64,7 @@ export class StandaloneHost implements Host {
     readonly #locks = new StackLocks();
     readonly #closeHandlers: (() => Promise<void>)[] = [];
     readonly #stopping = new AbortController();
-    readonly #auth: Auth;
+    readonly #accounts: Accounts;
     readonly #files: StackFiles;
     readonly #list: StackList;
     readonly #operations: StackOperations;
@@ -72,36 +73,54 @@ export class StandaloneHost implements Host {
     readonly #greeting: Greeting;
     readonly #watcher: StacksWatcher;
     readonly #dispatcher: Dispatcher;
+    readonly #trust: ClientTrust;
+    readonly #certificate: CertificateKeeper | null;
     readonly #web: Server;
     readonly #sockets: Sockets;
     #closed: Promise<void> | null = null;
 
     constructor(options: StandaloneHostOptions) {
         this.#options = options;
-        const { config, logger, docker, compose, users, settings, random } = options;
+        const { config, logger, docker, compose, settings } = options;
         this.paths = { data: config.dataDirectory, stacks: config.stacksDirectory };
-        this.#auth = new Auth({ users, settings, random, limiter: new LoginLimiter() });
         this.#files = new StackFiles(config.stacksDirectory, config.stackOwner);
         this.#list = new StackList({ files: this.#files, docker, logger });
         this.#dispatcher = new Dispatcher(logger);
+        const trust = new ClientTrust(config, settings);
+        this.#trust = trust;
+        this.#certificate = certificateKeeper(config, options.clock, logger);
         this.#web = createWebServer(this.#routes, {
-            isProxyTrusted: config.isProxyTrusted,
+            get isProxyTrusted() {
+                return trust.isProxyTrusted;
+            },
+            certificate: this.#certificate,
             bodyTimeoutMs: options.bodyTimeoutMs ?? BODY_TIMEOUT_MS,
             logger,
             pagesDirectory: options.pagesDirectory ?? builtFiles("frontend"),
         });
-        this.#sockets = new Sockets({ server: this.#web, config, dispatcher: this.#dispatcher, logger, onConnect: (session) => this.#greeting.connected(session) });
+        this.#sockets = new Sockets({ server: this.#web, config: trust, dispatcher: this.#dispatcher, logger, onConnect: (session) => this.#greeting.connected(session), onDisconnect: (session) => this.#accounts.disconnected(session) });
         this.#terminals = new ProgressTerminals({
             write: (stack, chunk) => this.#watching(stack, (session) => session.pushAgent("terminalWrite", session.terminalName(stack), chunk)),
             exit: (stack, exitCode) => this.#watching(stack, (session) => session.pushAgent("terminalExit", session.terminalName(stack), exitCode)),
         });
         this.#publisher = new ListPublisher({ list: this.#list, audience: () => this.#sockets.in(LOGGED_IN_ROOM), logger });
-        this.#greeting = new Greeting({ auth: this.#auth, settings, publisher: this.#publisher, version: options.version ?? "" });
+        this.#accounts = new Accounts({
+            ...options,
+            files: this.#files,
+            connections: () => this.#sockets.all(),
+            welcome: (session) => this.#inBackground(this.#greeting.loggedIn(session)),
+            settingsChanged: () => {
+                this.#inBackground(trust.load());
+                this.#sockets.in(LOGGED_IN_ROOM).forEach((session) => this.#inBackground(this.#greeting.info(session)));
+            },
+        });
+        this.#greeting = new Greeting({ auth: this.#accounts.auth, settings, publisher: this.#publisher, version: options.version ?? "" });
         this.#watcher = new StacksWatcher(this.#files, () => this.#foldersChanged());
         this.#operations = new StackOperations({
             files: this.#files,
             list: this.#list,
             locks: this.#locks,
+            ownStack: new OwnStack({ docker, dataDirectory: config.dataDirectory, path: (stack) => this.#files.path(stack), projectsOf: (stack) => this.#operations.projectsOf(stack) }),
             terminals: this.#terminals,
             compose,
             docker,
@@ -118,7 +137,9 @@ export class StandaloneHost implements Host {
         const { config, docker } = this.#options;
         await makeFolder(config.dataDirectory, "DOCKGE_DATA_DIR");
         await makeFolder(config.stacksDirectory, "DOCKGE_STACKS_DIR");
-        await this.#auth.prepare();
+        await this.#accounts.start(this.#stopping.signal);
+        await this.#trust.load();
+        await this.#certificate?.start(this.#stopping.signal);
         const port = await listenOn(this.#web, config.port, config.hostname);
         await this.#watcher.start();
         docker.watch(() => this.#dockerChanged(), this.#stopping.signal);
@@ -182,15 +203,7 @@ export class StandaloneHost implements Host {
     }
 
     #registerEvents(): void {
-        const { settings, docker, clock } = this.#options;
-        const account = accountHandlers({
-            auth: this.#auth,
-            settings,
-            files: this.#files,
-            welcome: (session) => this.#inBackground(this.#greeting.loggedIn(session)),
-            disconnectOthers: (session) => this.#disconnectOthers(session),
-            settingsChanged: () => this.#sockets.in(LOGGED_IN_ROOM).forEach((session) => this.#inBackground(this.#greeting.info(session))),
-        });
+        const { docker, clock } = this.#options;
         const parts = {
             files: this.#files,
             list: this.#list,
@@ -206,23 +219,14 @@ export class StandaloneHost implements Host {
                 this.#publisher.poke();
             },
         };
-        this.#dispatcher.register(accountEvents, account, { isInEnvelope: false });
-        this.#dispatcher.register(stackEvents, stackHandlers(parts), { isInEnvelope: true, check: ([name]) => void requireStackFolderName(name) });
+        this.#accounts.register(this.#dispatcher);
+        this.#dispatcher.register(stackEvents, audited(stackHandlers(parts), this.#options.audit), { isInEnvelope: true, check: ([name]) => void requireStackFolderName(name) });
         this.#dispatcher.register(directEvents, directHandlers(), { isInEnvelope: false });
         this.#dispatcher.register(hostEvents, hostHandlers(parts), { isInEnvelope: true });
     }
 
     #watching(stack: string, tell: (session: Session) => void): void {
         this.#sockets.in(terminalRoom(stack)).forEach(tell);
-    }
-
-    #disconnectOthers(session: Session): void {
-        for (const other of this.#sockets.in(userRoom(session.requireUser().id))) {
-            if (other !== session) {
-                other.push("refresh");
-                other.disconnect();
-            }
-        }
     }
 
     #foldersChanged(): void {
