@@ -30,7 +30,12 @@ import { Worker } from "./queue/worker.ts";
 import { systemRandom } from "./random.ts";
 import { ApiTokenService } from "./services/api-token-service.ts";
 import { BuildConfigService } from "./services/build-config-service.ts";
+import { DeployRulesService } from "./services/deploy-rules-service.ts";
 import { DeploymentService } from "./services/deployment-service.ts";
+import { DeploymentStatisticsService } from "./services/deployment-statistics-service.ts";
+import { HealthCheckService } from "./services/health-check-service.ts";
+import { ReleaseComparisonService } from "./services/release-comparison-service.ts";
+import { RemoteStateService } from "./services/remote-state-service.ts";
 import { RepositoryService } from "./services/repository-service.ts";
 import { StackGitService } from "./services/stack-git-service.ts";
 import { Views } from "./services/views.ts";
@@ -127,12 +132,16 @@ export function createGitDeploy(foundation: Foundation, host: Host, version: str
     const views = new Views({ releases, events: webhookEvents, sshKeys, clock, config });
     const journal = new DeploymentJournal({ store: deployments, publisher, views, clock, random });
 
+    const probe = new HttpProbe();
+    /** The stack list tells that the remote is ahead. */
+    const headSeen = (stack: string) => host.stackChanged(stack);
+
     const pipeline = new Pipeline({
         git,
         compose,
         docker,
         commands: new ContainerCommands({ searchPath: config.searchPath, dockerSocket: config.dockerSocket, scratchDirectory: ownDirectory(config, "work") }),
-        probe: new HttpProbe(),
+        probe,
         stackFolder,
         workDirectories,
         logs,
@@ -165,7 +174,7 @@ export function createGitDeploy(foundation: Foundation, host: Host, version: str
         repositories,
         clock,
         logger,
-        poll: (repository, signal) => poll({ repositories, configs: buildConfigs, deployments, git, queue, clock, random }, repository, signal),
+        poll: (repository, signal) => poll({ repositories, configs: buildConfigs, deployments, git, queue, clock, random, headSeen }, repository, signal),
     });
     const housekeeping = new Housekeeping({
         clock,
@@ -188,6 +197,7 @@ export function createGitDeploy(foundation: Foundation, host: Host, version: str
         journal,
         clock,
         random,
+        headSeen,
         onQueued: (deployment, superseded) => void queue.accepted({ deployment, superseded }),
         toView: (event) => views.webhookEvent(event),
     });
@@ -199,6 +209,11 @@ export function createGitDeploy(foundation: Foundation, host: Host, version: str
         deployments: new DeploymentService({ ...shared, deployments, releases, repositories, buildConfigs, queue, git, docker, logs }),
         webhookEvents: new WebhookEventService({ ...shared, events: webhookEvents, repositories, process: (eventId, actor) => receiver.process(eventId, actor) }),
         apiTokens: new ApiTokenService({ ...shared, tokens: stores.apiTokens }),
+        comparison: new ReleaseComparisonService({ ...shared, deployments, releases, repositories, buildConfigs, git, stackFolder }),
+        statistics: new DeploymentStatisticsService({ ...shared, deployments, statistics: stores.deploymentStatistics }),
+        deployRules: new DeployRulesService({ ...shared, repositories, buildConfigs }),
+        healthCheck: new HealthCheckService({ ...shared, repositories, buildConfigs, stackFolder, docker, probe }),
+        remoteState: new RemoteStateService({ ...shared, repositories, deployments, releases, git, headSeen }),
     };
     const stackGit = new StackGitService({ repositories, buildConfigs, deployments, releases, events: webhookEvents, views });
 

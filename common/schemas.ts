@@ -216,8 +216,15 @@ export const logReadInput = z.object({ offset: z.number().int().min(0), maxBytes
 
 export const deploymentReadInput = z.object({ logs: z.boolean().default(true) }).strict();
 
+/** What became of a delivery, for a filter. */
+export const DELIVERY_OUTCOMES = ["deploy", "ignore", "reject"] as const;
+
 export const webhookEventListInput = z
     .object({
+        verdict: list(DELIVERY_OUTCOMES),
+        q: z.string().max(200).optional(),
+        /** `brief`: without payload and headers, which can be megabytes. */
+        detail: z.enum(["full", "brief"]).optional(),
         page: z.coerce.number().int().min(1).max(1_000_000).default(1),
         perPage: z.coerce.number().int().min(1).max(LIMITS.perPage).default(20),
     })

@@ -18,6 +18,20 @@ import type {
     WebhookEventListInput,
 } from "./schemas.ts";
 
+import type {
+    CompareReleasesInput,
+    ComposeFileList,
+    ComposeFilesInput,
+    DeploymentStatistics,
+    DeploymentStatisticsInput,
+    DeployRulesTestInput,
+    DeployRulesVerdict,
+    HealthCheckAttempt,
+    HealthCheckTestInput,
+    ReleaseComparison,
+    RemoteState,
+} from "./stack-insight.ts";
+
 /**
  * The wire: every verb of ours with its arguments and result, and every push. Both ends are typed from here.
  * Dates are ISO 8601 text, durations seconds, offsets bytes.
@@ -265,7 +279,18 @@ export interface Verbs {
     /** Whole lines from `offset` on, `maxBytes` of them or one longer line; the answer's `offset` is where they end. */
     readDeploymentLog: { args: [deploymentId: string, input: LogReadInput]; result: { text: string; offset: number; isComplete: boolean } };
     getWebhookEventList: { args: [stack: string, input?: Partial<WebhookEventListInput>]; result: Page<WebhookEventView> };
+    getWebhookEvent: { args: [eventId: string]; result: { event: WebhookEventView } };
     processWebhookEvent: { args: [eventId: string]; result: { verdict: string; deploymentId: string | null } };
+    /** What a rollback (`deploymentId`) or a deployment (`ref`, `commitSha`) would change. Nothing is changed by asking. */
+    compareReleases: { args: [stack: string, input?: CompareReleasesInput]; result: { comparison: ReleaseComparison } };
+    deploymentStatistics: { args: [stack: string, input?: Partial<DeploymentStatisticsInput>]; result: { statistics: DeploymentStatistics } };
+    /** Would this push deploy? By the saved rules, or by those that are being typed. */
+    testDeployRules: { args: [stack: string, input: DeployRulesTestInput]; result: DeployRulesVerdict };
+    testHealthCheck: { args: [stack: string, input?: HealthCheckTestInput]; result: { attempt: HealthCheckAttempt } };
+    /** From what is known already; `checkRemote` asks the remote first. */
+    getRemoteState: { args: [stack: string]; result: { remoteState: RemoteState } };
+    checkRemote: { args: [stack: string]; result: { remoteState: RemoteState } };
+    listComposeFiles: { args: [stack: string, input?: ComposeFilesInput]; result: ComposeFileList };
     createApiToken: { args: [input: ApiTokenInput]; result: { token: string; apiToken: ApiTokenView } };
     listApiTokens: { args: []; result: { apiTokens: ApiTokenView[] } };
     revokeApiToken: { args: [tokenId: string]; result: object };

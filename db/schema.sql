@@ -267,3 +267,5 @@ CREATE UNIQUE INDEX recovery_codes_hash ON recovery_codes (user_id, hash);
 CREATE INDEX audit_log_action ON audit_log (action, at);
 
 CREATE INDEX audit_log_actor ON audit_log (actor_name, at);
+
+CREATE INDEX deployments_statistics ON deployments (stack_id, completed_at, status, kind, triggered_by, created_at);

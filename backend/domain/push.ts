@@ -9,6 +9,11 @@ export interface RepositoryInfo {
     private: boolean | null;
 }
 
+/** Of a push that did not come from a provider. */
+export function emptyRepositoryInfo(): RepositoryInfo {
+    return { id: null, fullName: null, cloneUrlHttp: null, cloneUrlSsh: null, defaultBranch: null, private: null };
+}
+
 export interface Push {
     kind: "push";
     /** Full ref, such as `refs/heads/main`. */

@@ -7,6 +7,7 @@ import { deliveryRoutes, type ReceiveDelivery } from "./rest/delivery-routes.ts"
 import { deploymentRoutes } from "./rest/deployment-routes.ts";
 import { documentationRoutes } from "./rest/documentation-routes.ts";
 import { Gate } from "./rest/gate.ts";
+import { insightRoutes } from "./rest/insight-routes.ts";
 import { repositoryRoutes } from "./rest/repository-routes.ts";
 import { json, type RestRoute } from "./rest/route.ts";
 import { stackRoutes } from "./rest/stack-routes.ts";
@@ -53,6 +54,7 @@ function restRoutes(parts: RestParts): RestRoute[] {
         ...stackRoutes({ stacks: parts.host.stacks, stackGit: parts.stackGit, audit: parts.audit }),
         ...repositoryRoutes(parts.services),
         ...deploymentRoutes(parts.services),
+        ...insightRoutes(parts.services),
         ...deliveryRoutes({ webhookEvents: parts.services.webhookEvents, receive: parts.receive }),
         ...documentationRoutes(() => (document ??= openApiDocument(routes, parts.version))),
     ];

@@ -12,6 +12,7 @@ import {
     rotateSecretInput,
     webhookEventListInput,
 } from "../../common/schemas.ts";
+import { compareReleasesInput, composeFilesInput, deploymentStatisticsInput, deployRulesTestInput, healthCheckTestInput } from "../../common/stack-insight.ts";
 import type { Failure, Result, Verb, Verbs } from "../../common/wire.ts";
 import type { Logger, Random } from "../domain/ports.ts";
 import type { Caller } from "../services/caller.ts";
@@ -50,7 +51,7 @@ function callerOf(user: HostUser): Caller {
 }
 
 function answers(host: Host, services: Services): { [V in Verb]: Answer<V> } {
-    const { repositories, buildConfigs, deployments, webhookEvents, apiTokens } = services;
+    const { repositories, buildConfigs, deployments, webhookEvents, apiTokens, remoteState } = services;
     return {
         getGitRepository: ofStack(z.tuple([]), async (stack, _, caller) => ({ gitRepository: await repositories.find(stack, caller) })),
         saveGitRepository: ofStack(z.tuple([repositoryInput]), async (stack, [input], caller) => ({ gitRepository: await repositories.save(stack, input, caller) })),
@@ -89,7 +90,15 @@ function answers(host: Host, services: Services): { [V in Verb]: Answer<V> } {
         getDeploymentLogOutline: of(z.tuple([id]), async ([deploymentId]) => await deployments.logOutline(deploymentId)),
         readDeploymentLog: of(z.tuple([id, logReadInput]), async ([deploymentId, { offset: from, maxBytes }]) => await deployments.logFrom(deploymentId, from, maxBytes)),
         getWebhookEventList: ofStack(z.tuple([orEmpty(webhookEventListInput)]), async (stack, [input]) => await webhookEvents.listOfStack(stack, input)),
+        getWebhookEvent: of(z.tuple([id]), async ([eventId]) => ({ event: await webhookEvents.get(eventId) })),
         processWebhookEvent: of(z.tuple([id]), async ([eventId], caller) => await webhookEvents.process(eventId, caller)),
+        compareReleases: ofStack(z.tuple([orEmpty(compareReleasesInput)]), async (stack, [input]) => ({ comparison: await services.comparison.compare(stack, input) })),
+        deploymentStatistics: ofStack(z.tuple([orEmpty(deploymentStatisticsInput)]), async (stack, [input]) => ({ statistics: await services.statistics.read(stack, input) })),
+        testDeployRules: ofStack(z.tuple([deployRulesTestInput]), async (stack, [input]) => await services.deployRules.test(stack, input)),
+        testHealthCheck: ofStack(z.tuple([orEmpty(healthCheckTestInput)]), async (stack, [input]) => ({ attempt: await services.healthCheck.attempt(stack, input) })),
+        getRemoteState: ofStack(z.tuple([]), async (stack) => ({ remoteState: await remoteState.known(stack) })),
+        checkRemote: ofStack(z.tuple([]), async (stack) => ({ remoteState: await remoteState.check(stack) })),
+        listComposeFiles: ofStack(z.tuple([orEmpty(composeFilesInput)]), async (stack, [input]) => await remoteState.composeFiles(stack, input)),
         createApiToken: of(z.tuple([apiTokenInput]), async ([input], caller) => await apiTokens.create(input, caller)),
         listApiTokens: of(z.tuple([]), async () => ({ apiTokens: await apiTokens.list() })),
         revokeApiToken: of(z.tuple([id]), async ([tokenId], caller) => {

@@ -1,6 +1,11 @@
 import type { ApiTokenService } from "../services/api-token-service.ts";
 import type { BuildConfigService } from "../services/build-config-service.ts";
+import type { DeployRulesService } from "../services/deploy-rules-service.ts";
 import type { DeploymentService } from "../services/deployment-service.ts";
+import type { DeploymentStatisticsService } from "../services/deployment-statistics-service.ts";
+import type { HealthCheckService } from "../services/health-check-service.ts";
+import type { ReleaseComparisonService } from "../services/release-comparison-service.ts";
+import type { RemoteStateService } from "../services/remote-state-service.ts";
 import type { RepositoryService } from "../services/repository-service.ts";
 import type { WebhookEventService } from "../services/webhook-event-service.ts";
 
@@ -11,4 +16,9 @@ export interface Services {
     deployments: DeploymentService;
     webhookEvents: WebhookEventService;
     apiTokens: ApiTokenService;
+    comparison: ReleaseComparisonService;
+    statistics: DeploymentStatisticsService;
+    deployRules: DeployRulesService;
+    healthCheck: HealthCheckService;
+    remoteState: RemoteStateService;
 }

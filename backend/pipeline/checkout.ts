@@ -1,7 +1,8 @@
 import { dirname } from "node:path/posix";
 import type { BuildConfig } from "../domain/entities.ts";
 import { discoverComposeFile, discoverOverrideFile, isRootComposeFile, needsRendering } from "../domain/compose-files.ts";
-import { parseComposeDocument, relocateCompose } from "../domain/compose-relocate.ts";
+import { projectName } from "../domain/compose-project.ts";
+import { relocateCompose } from "../domain/compose-relocate.ts";
 import { withManagedBlock } from "../domain/env-file.ts";
 import { DeployError } from "../domain/errors.ts";
 import type { Commit, ComposeProject, ReleaseFile } from "../domain/ports.ts";
@@ -87,12 +88,6 @@ function chooseComposeFile(config: BuildConfig, paths: ReadonlySet<string>): str
         throw new DeployError("COMPOSE_MISSING", `The repository has no file ${path} at this commit. Correct the compose file's path in the build settings.`);
     }
     return path;
-}
-
-/** The project's name is the stack's, unless the file names its own: then Dockge's buttons, which run without `-p`, use that. */
-export function projectName(source: string, composePath: string, stack: string): string {
-    const name: unknown = parseComposeDocument(source, composePath).get("name");
-    return typeof name === "string" && /^[a-z0-9][a-z0-9_-]*$/.test(name) ? name : stack;
 }
 
 /** What Dockge's own calls pass: the shared `global.env`, then the stack's `.env`, here as it will be. */

@@ -1,6 +1,7 @@
 import type { StepName } from "../../common/deployment.ts";
 import { DeployError } from "../domain/errors.ts";
 import { judgeHealth } from "../domain/health.ts";
+import { findHealthTarget } from "../domain/health-target.ts";
 import type { ContainerState } from "../domain/ports.ts";
 import type { ReleasedProject } from "./release.ts";
 import type { Run } from "./run-context.ts";
@@ -67,7 +68,7 @@ async function awaitAnswer(run: Run, { project, expected }: ReleasedProject, pat
     let last = "nothing answered";
     for (;;) {
         const containers = await docker.containers(project.name);
-        const target = findTarget(path, containers, expected.map((service) => service.name));
+        const target = findHealthTarget(path, containers, expected.map((service) => service.name));
         if (target === null) {
             throw new DeployError("HEALTH_CHECK_FAILED", `No container of the stack publishes a port for the health check ${path}. Publish one, or write it as service:port/path.`);
         }
@@ -91,28 +92,6 @@ async function awaitAnswer(run: Run, { project, expected }: ReleasedProject, pat
         }
         await clock.sleep(LOOK_EVERY_MS, signal);
     }
-}
-
-/** `/path`: the first service with a published port; `service/path` and `service:port/path`: that service. */
-function findTarget(check: string, containers: readonly ContainerState[], order: readonly string[]): { container: ContainerState; port: number; path: string } | null {
-    const slash = check.indexOf("/");
-    const [service = "", port] = check.slice(0, slash).split(":");
-    const path = check.slice(slash);
-    const running = containers.filter((container) => !container.isOneOff && container.state === "running");
-    if (service !== "") {
-        const container = running.find((each) => each.service === service);
-        const chosen = port === undefined ? container?.ports.find((each) => each.protocol === "tcp")?.privatePort : Number(port);
-        return container === undefined || chosen === undefined ? null : { container, port: chosen, path };
-    }
-    for (const name of order) {
-        for (const container of running.filter((each) => each.service === name)) {
-            const published = container.ports.find((each) => each.protocol === "tcp" && each.publicPort !== null);
-            if (published !== undefined) {
-                return { container, port: published.privatePort, path };
-            }
-        }
-    }
-    return null;
 }
 
 async function noteTails(run: Run, containers: readonly ContainerState[], step: StepName): Promise<void> {

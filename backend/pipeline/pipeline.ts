@@ -186,11 +186,20 @@ async function release(run: Run, candidate: Release, checkout: Checkout | null):
         const now = parts.clock.now();
         await parts.releases.update(candidate.id, { status: "healthy", healthyAt: now });
         parts.stackChanged(stack);
-        if (run.deployment.kind === "deploy") {
+        if (run.deployment.kind === "deploy" && !(await isBehindKnownHead(run, candidate.commitSha))) {
             await parts.repositories.update(repository.id, { lastSyncedAt: now, lastSyncedCommit: candidate.commitSha });
         }
         return { status: "successful" };
     });
+}
+
+/** Somebody may deploy an earlier commit by hand: what the branch has stays known. */
+async function isBehindKnownHead({ parts, repository, deployment }: Run, commitSha: string): Promise<boolean> {
+    const head = (await parts.repositories.byStack(deployment.stackId))?.lastSyncedCommit ?? null;
+    if (head === null || head === commitSha || (deployment.triggeredBy !== "manual" && deployment.triggeredBy !== "api")) {
+        return false;
+    }
+    return deployment.branch !== repository.branch || (await parts.git.isAncestor(repository.id, commitSha, head));
 }
 
 async function refuseOwnStack(run: Run): Promise<void> {

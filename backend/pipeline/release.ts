@@ -5,7 +5,7 @@ import { gitBlobId } from "../domain/git-blob-id.ts";
 import type { ExpectedService } from "../domain/health.ts";
 import { isPinned } from "../domain/image-name.ts";
 import type { ComposeProject, ComposeServiceModel, ReleaseFile } from "../domain/ports.ts";
-import { projectName } from "./checkout.ts";
+import { projectName } from "../domain/compose-project.ts";
 import type { Run } from "./run-context.ts";
 
 /** A release that was put in place, as the health step looks at it. */

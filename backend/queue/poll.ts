@@ -3,7 +3,7 @@ import { decide, ignore, type DeployVerdict, type Verdict } from "../domain/deci
 import type { BuildConfig, Deployment, Repository } from "../domain/entities.ts";
 import { newDeployment } from "../domain/new-deployment.ts";
 import type { BuildConfigStore, Clock, DeploymentStore, Git, Queue, Random, RemoteRefs, RepositoryStore } from "../domain/ports.ts";
-import type { Push } from "../domain/push.ts";
+import { emptyRepositoryInfo, type Push } from "../domain/push.ts";
 
 export interface PollParts {
     repositories: Pick<RepositoryStore, "byId" | "update" | "syncedRefs" | "setSyncedRefs">;
@@ -13,6 +13,8 @@ export interface PollParts {
     queue: Pick<Queue, "enqueue">;
     clock: Pick<Clock, "now">;
     random: Pick<Random, "uuid">;
+    /** Told when the branch that a stack follows has another newest commit than before. */
+    headSeen?: (stack: string) => void;
 }
 
 interface SeenRef {
@@ -62,8 +64,12 @@ export async function poll(parts: PollParts, repository: Repository, signal: Abo
     // Another remote was entered meanwhile: what this one said is of no use.
     if (current !== null && current.url === repository.url) {
         await parts.repositories.setSyncedRefs(repository.id, synced);
-        const head = synced.get(`refs/heads/${repository.branch}`) ?? current.lastSyncedCommit;
+        // What the branch has, also when it is not deployed for now: the screens tell that the remote is ahead.
+        const head = refs.find((seen) => isFollowed(seen, repository))?.sha ?? current.lastSyncedCommit;
         await parts.repositories.update(repository.id, { lastSyncedAt: startedAt, lastSyncedCommit: head });
+        if (head !== current.lastSyncedCommit) {
+            parts.headSeen?.(repository.stackId);
+        }
     }
     return verdicts;
 }
@@ -141,7 +147,7 @@ function toPush(seen: SeenRef, before: string | null, headCommit: Push["headComm
         pusher: null,
         changedFiles: null,
         isSkipRequested: false,
-        repository: { id: null, fullName: null, cloneUrlHttp: null, cloneUrlSsh: null, defaultBranch: null, private: null },
+        repository: emptyRepositoryInfo(),
     };
 }
 

@@ -39,12 +39,17 @@ export function pickComposeFile(files: readonly TreeEntry[]): TreeEntry | null {
     return candidates.find((file) => file.path === rootName) ?? candidates[0] ?? null;
 }
 
+/** What a stack can be built from, nearest to the root first. */
+export function buildFilesOf(files: readonly TreeEntry[]): { composeFiles: string[]; dockerfiles: string[] } {
+    const regular = files.filter(isRegular);
+    const pathsOf = (isWanted: (path: string) => boolean) => nearestFirst(regular.filter((file) => isWanted(file.path))).map((file) => file.path);
+    return { composeFiles: pathsOf(looksLikeComposeFile), dockerfiles: pathsOf((path) => /(^|\/)(Dockerfile(\.[\w.-]+)?|[\w.-]+\.[Dd]ockerfile)$/.test(path)) };
+}
+
 /** A guess from what lies in the repository. @param composeText of the picked compose file */
 export function suggestBuild(files: readonly TreeEntry[], composeFile: TreeEntry | null, composeText: string | null): Suggestion {
-    const regular = files.filter(isRegular);
-    const dockerfiles = nearestFirst(regular.filter((file) => /(^|\/)(Dockerfile(\.[\w.-]+)?|[\w.-]+\.[Dd]ockerfile)$/.test(file.path))).map((file) => file.path);
-    const composeFiles = nearestFirst(regular.filter((file) => looksLikeComposeFile(file.path))).map((file) => file.path);
-    const script = suggestScript(new Set(regular.map((file) => file.path)));
+    const { composeFiles, dockerfiles } = buildFilesOf(files);
+    const script = suggestScript(new Set(files.filter(isRegular).map((file) => file.path)));
     const common = { composePath: composeFile?.path ?? null, script, composeFiles: composeFiles.slice(0, MAX_CHOICES), dockerfiles: dockerfiles.slice(0, MAX_CHOICES) };
     if (composeFile !== null) {
         const hasBuild = composeText === null || buildsSomething(composeText);

@@ -9,6 +9,7 @@ import type {
 } from "../../common/wire.ts";
 import type { DeploymentViews } from "../domain/deployment-journal.ts";
 import type { ApiToken, BuildConfig, Deployment, DeploymentStep, Repository, WebhookEvent } from "../domain/entities.ts";
+import { maskPayload } from "../domain/mask-payload.ts";
 import type { Clock, ReleaseStore, SshKeys, WebhookEventStore } from "../domain/ports.ts";
 
 type LastDelivery = Pick<WebhookEvent, "receivedAt" | "verified" | "verdict">;
@@ -161,7 +162,7 @@ export class Views implements DeploymentViews {
             provider: event.provider,
             eventType: event.eventType,
             deliveryId: event.deliveryId,
-            payload: event.payload,
+            payload: event.payload === null ? null : maskPayload(event.payload),
             headers: event.headers,
             verified: event.verified,
             processed: event.processed,

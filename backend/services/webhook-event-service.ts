@@ -12,7 +12,7 @@ import type { Views } from "./views.ts";
 export type ProcessEvent = (eventId: string, actor: Actor) => Promise<{ verdict: string; deploymentId: string | null }>;
 
 interface Parts {
-    events: Pick<WebhookEventStore, "page">;
+    events: Pick<WebhookEventStore, "page" | "byId">;
     repositories: Pick<RepositoryStore, "byId" | "byStack">;
     stacks: Stacks;
     process: ProcessEvent;
@@ -41,13 +41,22 @@ export class WebhookEventService {
         return await this.#page(repositoryId, input);
     }
 
+    /** With payload and headers. @throws NOT_FOUND */
+    async get(id: string): Promise<WebhookEventView> {
+        const event = await this.#parts.events.byId(id);
+        if (event === null) {
+            throw new DeployError("NOT_FOUND", "There is no such delivery.");
+        }
+        return this.#parts.views.webhookEvent(event);
+    }
+
     /** Decides about it once more, by the settings of now. @throws NOT_FOUND; SIGNATURE_INVALID for a delivery that was never proved genuine; PAYLOAD_INVALID */
     async process(id: string, caller: Caller): Promise<{ verdict: string; deploymentId: string | null }> {
         return await this.#parts.process(id, caller.actor);
     }
 
     async #page(repositoryId: string, input: WebhookEventListInput): Promise<Page<WebhookEventView>> {
-        const page = await this.#parts.events.page(repositoryId, input.page, input.perPage);
+        const page = await this.#parts.events.page(repositoryId, input);
         return { ...page, items: page.items.map((event) => this.#parts.views.webhookEvent(event)) };
     }
 }

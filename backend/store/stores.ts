@@ -6,6 +6,7 @@ import type {
     AuditLog,
     BuildConfigStore,
     Clock,
+    DeploymentStatisticsStore,
     DeploymentStore,
     LoginSessionStore,
     Random,
@@ -22,6 +23,7 @@ import { SqliteApiTokenStore } from "./api-token-store.ts";
 import { SqliteAuditLog } from "./audit-log.ts";
 import { Beans } from "./beans.ts";
 import { SqliteBuildConfigStore } from "./build-config-store.ts";
+import { SqliteDeploymentStatistics } from "./deployment-statistics.ts";
 import { SqliteDeploymentStore } from "./deployment-store.ts";
 import { SqliteLoginSessionStore } from "./login-session-store.ts";
 import { SqliteReleaseStore } from "./release-store.ts";
@@ -35,6 +37,7 @@ export interface Stores {
     repositories: RepositoryStore;
     buildConfigs: BuildConfigStore;
     deployments: DeploymentStore;
+    deploymentStatistics: DeploymentStatisticsStore;
     releases: ReleaseStore;
     webhookEvents: WebhookEventStore;
     apiTokens: ApiTokenStore;
@@ -53,6 +56,7 @@ export function createStores(parts: { knex: Knex; vault: Vault; clock: Clock; ra
     return {
         repositories: withStoreErrors<RepositoryStore>(new SqliteRepositoryStore({ knex, beans, vault, random })),
         buildConfigs: withStoreErrors<BuildConfigStore>(new SqliteBuildConfigStore({ knex, beans, vault, random })),
+        deploymentStatistics: withStoreErrors<DeploymentStatisticsStore>(new SqliteDeploymentStatistics(knex)),
         deployments: withStoreErrors<DeploymentStore>(new SqliteDeploymentStore(knex, vault)),
         releases: withStoreErrors<ReleaseStore>(new SqliteReleaseStore(knex, vault)),
         webhookEvents: withStoreErrors<WebhookEventStore>(new SqliteWebhookEventStore(knex, vault)),

@@ -1,4 +1,5 @@
 import type { Knex } from "knex";
+import type { WebhookEventListInput } from "../../common/schemas.ts";
 import type { Page } from "../../common/wire.ts";
 import type { Deployment, WebhookEvent } from "../domain/entities.ts";
 import type { Recorded, Vault, WebhookEventStore } from "../domain/ports.ts";
@@ -25,6 +26,10 @@ const COLUMNS: Columns<WebhookEvent> = {
     processedAt: "plain",
     error: "plain",
 };
+
+/** All columns but those that can be megabytes. */
+const BRIEF = ["id", "repository_id", "provider", "event_type", "delivery_id", "signature", "verified", "processed", "verdict", "deployment_id", "received_at", "processed_at", "error"];
+const SEARCHED = ["event_type", "delivery_id", "verdict", "error"];
 
 type LatestDelivery = Pick<WebhookEvent, "receivedAt" | "verified" | "verdict">;
 
@@ -73,14 +78,18 @@ export class SqliteWebhookEventStore implements WebhookEventStore {
         }
     }
 
-    async page(repositoryId: string, page: number, perPage: number): Promise<Page<WebhookEvent>> {
-        const [count] = await this.#knex(TABLE).where({ repository_id: repositoryId }).count<{ count: number }[]>({ count: "*" });
-        const rows = await this.#rows()
-            .where({ repository_id: repositoryId })
+    async page(repositoryId: string, filter: WebhookEventListInput): Promise<Page<WebhookEvent>> {
+        const { page, perPage } = filter;
+        const scope = this.#knex<Row, Row[]>(TABLE).where({ repository_id: repositoryId });
+        narrow(scope, filter);
+        const [count] = await scope.clone().count<{ count: number }[]>({ count: "*" });
+        const isBrief = filter.detail === "brief";
+        const rows = await scope
+            .select<Row[]>(...(isBrief ? BRIEF : ["*"]))
             .orderByRaw("received_at DESC, rowid DESC")
             .limit(perPage)
             .offset((page - 1) * perPage);
-        return { items: rows.map((row) => this.#mapper.fromRow(row)), total: count?.count ?? 0, page, perPage };
+        return { items: rows.map((row) => this.#mapper.fromRow(isBrief ? { ...row, payload: null, headers: "{}" } : row)), total: count?.count ?? 0, page, perPage };
     }
 
     async latestOf(repositoryId: string): Promise<WebhookEvent | null> {
@@ -147,5 +156,25 @@ export class SqliteWebhookEventStore implements WebhookEventStore {
     async #first(query: Knex.QueryBuilder<Row, Row[]>): Promise<WebhookEvent | null> {
         const [row] = await query.limit(1);
         return row === undefined ? null : this.#mapper.fromRow(row);
+    }
+}
+
+function narrow(scope: Knex.QueryBuilder<Row, Row[]>, { verdict, q }: WebhookEventListInput): void {
+    if (verdict !== undefined) {
+        void scope.where((any) => {
+            for (const outcome of verdict) {
+                // A delivery of a commit that waits already leads to the same run.
+                const texts = outcome === "deploy" ? "(verdict LIKE 'deploy%' OR verdict = 'duplicate')" : outcome === "ignore" ? "verdict LIKE 'ignore%'" : "verdict LIKE 'reject%'";
+                void any.orWhereRaw(texts);
+            }
+        });
+    }
+    if (q !== undefined && q.trim() !== "") {
+        const pattern = `%${q.trim().replace(/[\\%_]/g, "\\$&")}%`;
+        void scope.where((any) => {
+            for (const column of SEARCHED) {
+                void any.orWhereRaw(`${column} LIKE ? ESCAPE '\\'`, [pattern]);
+            }
+        });
     }
 }

@@ -3,6 +3,7 @@ import type { Actor, BuildConfig, Deployment, Repository, WebhookEvent } from ".
 import { DeployError } from "../domain/errors.ts";
 import type { BuildConfigStore, Clock, DeploymentStore, Random, RepositoryStore } from "../domain/ports.ts";
 import type { ProviderEvent } from "../domain/push.ts";
+import { isSameRepository } from "../domain/same-repository.ts";
 import { Turns } from "../domain/turns.ts";
 import { decideDelivery, type DeliveryVerdict } from "./decide-delivery.ts";
 import { DeliveryLedger, type DeliveryLedgerParts } from "./delivery-ledger.ts";
@@ -37,6 +38,8 @@ export interface WebhookReceiverParts extends DeliveryLedgerParts {
     clock: Clock;
     random: Random;
     limits?: Partial<WebhookLimits>;
+    /** Told when the branch that a stack follows has another newest commit than before. */
+    headSeen?: (stack: string) => void;
 }
 
 /** From the bytes of a request to a delivery that is verified, recorded and, when it deploys, queued: all before the answer. */
@@ -124,6 +127,7 @@ export class WebhookReceiver {
             await this.#ledger.record({ ...event, payload, verdict: `reject: ${error.code}`, error: error.message }, null);
             return failure(error.status, error.code, error.message);
         }
+        await this.#noteHead(happened, repository);
         const { verdict, push, config } = await this.#decide(happened, repository);
         const decided = { ...event, payload, verdict: verdictText(verdict), processed: true, processedAt: this.#parts.clock.now() };
         if (push === null) {
@@ -182,6 +186,15 @@ export class WebhookReceiver {
         return { verdict: changes.verdict, deploymentId: deployment.id };
     }
 
+    /** Also of a push that is not deployed: the screens tell that the remote is ahead. */
+    async #noteHead(happened: ProviderEvent[], repository: Repository): Promise<void> {
+        const head = newestCommitOf(happened, repository);
+        if (head !== null && head !== repository.lastSyncedCommit) {
+            await this.#parts.repositories.update(repository.id, { lastSyncedCommit: head, lastSyncedAt: this.#parts.clock.now() });
+            this.#parts.headSeen?.(repository.stackId);
+        }
+    }
+
     async #decide(happened: ProviderEvent[], repository: Repository): Promise<DeliveryVerdict & { config: BuildConfig | null }> {
         const config = await this.#parts.buildConfigs.byStack(repository.stackId);
         return { ...decideDelivery(happened, { repository, config: config ?? DEFAULT_CONFIG, trigger: "webhook" }), config };
@@ -191,6 +204,11 @@ export class WebhookReceiver {
         const { clock, random, deployments } = this.#parts;
         return webhookDeployment({ id: random.uuid(), now: clock.now(), repository, config, verdict, by, lastSuccessful: await deployments.lastSuccessfulOf(repository.stackId) });
     }
+}
+
+function newestCommitOf(happened: ProviderEvent[], repository: Repository): string | null {
+    const push = happened.findLast((event) => event.kind === "push" && event.refType === "branch" && event.name === repository.branch && isSameRepository(event.repository, repository.url));
+    return push?.kind === "push" && !push.isDeleted ? push.after : null;
 }
 
 function secretsOf(repository: Repository, now: number): WebhookSecrets {

@@ -13,11 +13,13 @@ beforeEach(async () => {
 const VERBS = [
     "getGitRepository", "saveGitRepository", "deleteGitRepository", "testGitRepository", "listGitBranches", "rotateWebhookSecret", "getBuildConfig", "saveBuildConfig",
     "deployFromGit", "cancelDeployment", "retryDeployment", "rollbackDeployment", "resumeAutoDeploy", "getDeploymentList", "getDeployment", "joinDeploymentLog",
-    "leaveDeploymentLog", "getDeploymentLog", "getDeploymentLogOutline", "readDeploymentLog", "getWebhookEventList", "processWebhookEvent", "createApiToken", "listApiTokens", "revokeApiToken",
+    "leaveDeploymentLog", "getDeploymentLog", "getDeploymentLogOutline", "readDeploymentLog", "getWebhookEventList", "getWebhookEvent", "processWebhookEvent", "createApiToken", "listApiTokens", "revokeApiToken",
+    "compareReleases", "deploymentStatistics", "testDeployRules", "testHealthCheck", "getRemoteState", "checkRemote", "listComposeFiles",
 ];
 const OF_STACK = [
     "getGitRepository", "saveGitRepository", "deleteGitRepository", "testGitRepository", "listGitBranches", "rotateWebhookSecret", "getBuildConfig", "saveBuildConfig", "deployFromGit",
     "resumeAutoDeploy", "getDeploymentList", "getWebhookEventList",
+    "compareReleases", "deploymentStatistics", "testDeployRules", "testHealthCheck", "getRemoteState", "checkRemote", "listComposeFiles",
 ];
 
 describe("the verbs", () => {

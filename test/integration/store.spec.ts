@@ -437,7 +437,7 @@ describe("deliveries", () => {
         expect(ignored.outcome).toBe("recorded");
         const again = await webhookEvents.record(aPush({ verdict: "deploy" }), aDeployment());
         expect(again).toMatchObject({ outcome: "queued", event: { id: ignored.event.id, verdict: "deploy" } });
-        expect((await webhookEvents.page(repository.id, 1, 10)).total).toBe(1);
+        expect((await webhookEvents.page(repository.id, { page: 1, perPage: 10 })).total).toBe(1);
     });
 
     it("that are not signed cannot occupy the id of one that is, before or after it", async () => {
@@ -447,7 +447,7 @@ describe("deliveries", () => {
         expect((await webhookEvents.record(aPush({ verified: false, payload: null }), null)).outcome).toBe("recorded");
         expect((await webhookEvents.byDelivery(repository.id, "one"))?.verified).toBe(true);
         expect((await webhookEvents.byId(forged.event.id))?.deliveryId).toBeNull();
-        expect((await webhookEvents.page(repository.id, 1, 10)).total).toBe(3);
+        expect((await webhookEvents.page(repository.id, { page: 1, perPage: 10 })).total).toBe(3);
     });
 
     it("lose payload and headers by count and by age, and stay as rows", async () => {
@@ -458,7 +458,7 @@ describe("deliveries", () => {
         expect(await webhookEvents.prune(10, NOW + 1)).toBe(1);
         expect(await webhookEvents.prune(2, NOW)).toBe(2);
         expect(await webhookEvents.prune(2, NOW)).toBe(0);
-        const { items, total } = await webhookEvents.page(repository.id, 1, 10);
+        const { items, total } = await webhookEvents.page(repository.id, { page: 1, perPage: 10 });
         expect(total).toBe(5);
         expect(items.map((event) => event.payload !== null)).toEqual([true, true, false, false, false]);
         expect(items.at(-1)?.headers).toEqual({});

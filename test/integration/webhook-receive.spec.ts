@@ -119,7 +119,7 @@ function signed(body: Buffer, options: PushOptions = {}) {
     };
 }
 
-const events = async () => (await stores.webhookEvents.page(repository.id, 1, 50)).items;
+const events = async () => (await stores.webhookEvents.page(repository.id, { page: 1, perPage: 50 })).items;
 const run = async (id: string) => {
     const claimed = await stores.deployments.claim({ owner: "test", until: now + 60_000 }, now);
     expect(claimed?.id).toBe(id);

@@ -1,5 +1,6 @@
 import type { DeploymentStatus, StepStatus } from "../../../common/deployment.ts";
-import type { DeploymentListInput } from "../../../common/schemas.ts";
+import type { DeploymentListInput, WebhookEventListInput } from "../../../common/schemas.ts";
+import type { DeploymentStatistics } from "../../../common/stack-insight.ts";
 import type { Page } from "../../../common/wire.ts";
 import type { ApiToken, AuditEntry, BuildConfig, Deployment, DeploymentStep, Release, Repository, WebhookEvent } from "../entities.ts";
 
@@ -71,6 +72,17 @@ export interface DeploymentStore {
     interruptSteps(deploymentId: string, at: number): Promise<void>;
 }
 
+/** Days are counted from the epoch by a clock that is ahead of UTC by so many minutes; both ends are part of it. */
+export interface StatisticsPeriod {
+    firstDay: number;
+    lastDay: number;
+    utcOffsetMinutes: number;
+}
+
+export interface DeploymentStatisticsStore {
+    read(stackId: string, period: StatisticsPeriod): Promise<DeploymentStatistics>;
+}
+
 export interface ReleaseStore {
     byId(id: string): Promise<Release | null>;
     byDeployment(deploymentId: string): Promise<Release | null>;
@@ -105,7 +117,8 @@ export interface WebhookEventStore {
     byDelivery(repositoryId: string, deliveryId: string): Promise<WebhookEvent | null>;
     byDeployment(deploymentId: string): Promise<WebhookEvent | null>;
     update(id: string, changes: Partial<Pick<WebhookEvent, "verdict" | "processed" | "processedAt" | "deploymentId" | "error">>): Promise<void>;
-    page(repositoryId: string, page: number, perPage: number): Promise<Page<WebhookEvent>>;
+    /** Newest first. A filter by text looks into event, delivery id, verdict and error. With `detail: brief` payloads and headers stay where they are. */
+    page(repositoryId: string, filter: WebhookEventListInput): Promise<Page<WebhookEvent>>;
     latestOf(repositoryId: string): Promise<WebhookEvent | null>;
     /** The newest delivery of each repository, without its payload. */
     latestByRepository(): Promise<Map<string, Pick<WebhookEvent, "receivedAt" | "verified" | "verdict">>>;
