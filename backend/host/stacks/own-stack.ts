@@ -1,0 +1,52 @@
+import { DeployError } from "../../domain/errors.ts";
+import type { Docker } from "../../domain/ports.ts";
+import { isInside } from "./safe-files.ts";
+
+/** What would stop or replace containers, and the command of Compose that does the same on the machine. */
+const COMMANDS = {
+    start: ["up -d"],
+    stop: ["stop"],
+    restart: ["restart"],
+    down: ["down"],
+    update: ["pull", "up -d"],
+    build: ["build", "up -d"],
+    deploy: ["up -d"],
+    delete: ["down"],
+} as const;
+
+export type DisruptiveAction = keyof typeof COMMANDS;
+
+export interface OwnStackParts {
+    docker: Pick<Docker, "ownProject">;
+    dataDirectory: string;
+    /** The folder of a stack. */
+    path: (stack: string) => string;
+}
+
+/**
+ * The stack that this server itself runs in. Compose, started in here, would be ended together with our container, before it has
+ * started the next one; nobody would be left to finish.
+ */
+export class OwnStack {
+    readonly #parts: OwnStackParts;
+
+    constructor(parts: OwnStackParts) {
+        this.#parts = parts;
+    }
+
+    /** @param projects Compose projects that the action would touch @throws OWN_STACK with the command to run instead */
+    async refuse(stack: string, action: DisruptiveAction, projects: readonly string[]): Promise<void> {
+        const { docker, path, dataDirectory } = this.#parts;
+        const folder = path(stack);
+        if (action === "delete" && (folder === dataDirectory || isInside(folder, dataDirectory))) {
+            throw new DeployError("OWN_STACK", `The folder ${folder} holds this server's own data (${dataDirectory}). Stop the server first, then remove it by hand.`, { details: { stack } });
+        }
+        const own = await docker.ownProject();
+        if (own === null || !projects.includes(own)) {
+            return;
+        }
+        const command = COMMANDS[action].map((what) => `docker compose -p ${own} --project-directory ${folder} ${what}`).join(" && ");
+        const before = action === "deploy" ? "Nothing was saved. Press Save, then run" : "Run";
+        throw new DeployError("OWN_STACK", `This server runs in the stack ${stack} and would be ended before this is done. ${before} on the machine itself: ${command}`, { details: { stack, command } });
+    }
+}
