@@ -1,9 +1,10 @@
 import os from "node:os";
 import path from "node:path";
 import type { Config } from "../../../config.ts";
-import type { Clock } from "../../../domain/ports.ts";
+import type { Clock, Logger } from "../../../domain/ports.ts";
 import type { CertificateSource } from "./certificate.ts";
 import { CertificateFiles } from "./certificate-files.ts";
+import { CertificateKeeper } from "./certificate-keeper.ts";
 import { SelfSignedCertificate } from "./self-signed-certificate.ts";
 
 type TlsSettings = Pick<Config, "dataDirectory" | "hostname"> & Partial<Pick<Config, "tls" | "publicUrl">>;
@@ -13,7 +14,12 @@ const LOCAL_NAMES = ["localhost", "127.0.0.1", "::1"];
 const ANY_ADDRESS: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 
 /** As the settings want it; null for plain HTTP. */
-export function certificateSource(config: TlsSettings, clock: Pick<Clock, "now">): CertificateSource | null {
+export function certificateKeeper(config: TlsSettings, clock: Clock, logger: Logger): CertificateKeeper | null {
+    const source = certificateSource(config, clock);
+    return source === null ? null : new CertificateKeeper({ source, clock, logger });
+}
+
+function certificateSource(config: TlsSettings, clock: Pick<Clock, "now">): CertificateSource | null {
     const { tls = null } = config;
     switch (tls?.kind) {
         case undefined:
