@@ -54,7 +54,7 @@ export class StackOperations {
 
     async deploy(stack: string, edit: StackEdit): Promise<StackTexts> {
         return await this.#alone(stack, "it is being deployed", async () => {
-            await this.#parts.ownStack.refuse(stack, "deploy");
+            await this.#refuseOwn(stack, "deploy", edit);
             const saved = await this.#parts.files.save(stack, edit);
             await this.#narrate(stack, (work) => this.#up(work));
             return saved;
@@ -118,7 +118,7 @@ export class StackOperations {
     async remove(stack: string): Promise<void> {
         const { files, locks } = this.#parts;
         await files.require(stack);
-        await this.#parts.ownStack.refuse(stack, "delete");
+        await this.#refuseOwn(stack, "delete");
         locks.refuseIfBusy(stack);
         // Not inside the lock: a handler may wait for a deployment that still has to take its turn.
         for (const handler of this.#deleteHandlers) {
@@ -166,7 +166,7 @@ export class StackOperations {
     async #run(stack: string, action: DisruptiveAction, purpose: string, work: (work: Work) => Promise<void>, which: Which = "written"): Promise<void> {
         await this.#alone(stack, purpose, async () => {
             await this.#parts.files.require(stack);
-            await this.#parts.ownStack.refuse(stack, action);
+            await this.#refuseOwn(stack, action);
             await this.#narrate(stack, work, which);
         });
     }
@@ -212,6 +212,15 @@ export class StackOperations {
             throw new DeployError("COMPOSE_INVALID", `The stack ${other} already runs as the Compose project ${name}. Give the compose file of ${stack} another name: at its top.`);
         }
         return { name, directory: files.path(stack), files: [], envFiles: await envFiles(stack) };
+    }
+
+    async #refuseOwn(stack: string, action: DisruptiveAction, edit?: StackEdit): Promise<void> {
+        const { files, list, ownStack } = this.#parts;
+        const isNew = edit?.isNew === true;
+        const texts = isNew ? { composeYaml: "", env: "" } : await files.read(stack);
+        const written = projectName(edit?.composeYaml ?? texts.composeYaml, edit?.env ?? texts.env, stack);
+        const running = isNew ? undefined : (await list.projectOf(stack))?.name;
+        await ownStack.refuse(stack, action, running === undefined ? [written] : [written, running]);
     }
 
     #done(stack: string): void {
