@@ -63,7 +63,7 @@ export class SqliteLoginSessionStore implements LoginSessionStore {
     }
 
     async prune({ createdBefore, seenBefore, at }: { createdBefore: number; seenBefore: number; at: number }): Promise<void> {
-        const isExpired = (scope: Knex.QueryBuilder<SessionRow>): unknown => scope.where("created_at", "<", createdBefore).orWhere("last_seen_at", "<", seenBefore);
+        const isExpired = (scope: Knex.QueryBuilder<SessionRow>): unknown => scope.where("created_at", "<=", createdBefore).orWhere("last_seen_at", "<=", seenBefore);
         await this.#rows()
             .whereNot("kind", "adopted")
             .where((any) => void any.whereNotNull("ended_at").orWhere((expired) => void isExpired(expired)))

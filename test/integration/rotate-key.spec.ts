@@ -54,6 +54,8 @@ describe("commands over a data folder", () => {
         ];
         await world.stores.buildConfigs.insert(aBuildConfig({ repositoryId: repository.id, environmentVariables }));
         await world.stores.releases.insert(aRelease({ env: secret }));
+        await world.stores.accountSecurity.enableTwoFactor(1, { secret, at: 1, lastStep: 1, recoveryCodeHashes: [] });
+        await world.stores.accountSecurity.setPending(1, secret, 1);
     }
 
     const SEALED_VALUES = SEALED_COLUMNS.flatMap((entry) => entry.columns).length;

@@ -44,7 +44,7 @@ describe("accounts of the standalone host", () => {
         const token = (await client.call("login", { username: USERNAME, password: PASSWORD, token: "" }))["token"] as string;
         const secret = server.settings.rows.get("jwtSecret")?.value as string;
         const payload = jwt.verify(token, secret, { algorithms: ["HS256"] }) as { username: string; h: string };
-        expect(payload).toEqual({ username: USERNAME, h: expect.stringMatching(/^[0-9a-f]{32}$/), iat: expect.any(Number) });
+        expect(payload).toEqual({ username: USERNAME, h: expect.stringMatching(/^[0-9a-f]{32}$/), iat: expect.any(Number), jti: expect.any(String) });
         const invalid = { ok: false, msg: "authInvalidToken", code: "TOKEN_INVALID" };
         for (const forged of [
             jwt.sign({ username: USERNAME, h: payload.h }, "another secret"),

@@ -13,7 +13,7 @@ export interface LoginSessionStore {
     /** Ends all of the user's but `exceptId`. @returns their ids */
     endOthers(userId: number, exceptId: string | null, at: number): Promise<string[]>;
     /**
-     * Removes what can never be used again: the ended, and those created before `createdBefore` or seen last before `seenBefore`.
+     * Removes what can never be used again: the ended, and those created at or before `createdBefore` or seen last at or before `seenBefore`.
      * A token that Dockge made does not expire, so what it became is marked as ended instead.
      */
     prune(limits: { createdBefore: number; seenBefore: number; at: number }): Promise<void>;
