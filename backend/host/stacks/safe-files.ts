@@ -2,15 +2,10 @@ import { constants } from "node:fs";
 import { lstat, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { DeployError } from "../../domain/errors.ts";
+import type { FileOwner } from "./file-owner.ts";
 import { decodeText, type FileText } from "./file-text.ts";
 
 /** Files of a stack folder, never through a symbolic link that leaves it. */
-
-/** User and group, by their numbers. */
-export interface FileOwner {
-    uid: number;
-    gid: number;
-}
 
 /** A compose file or `.env` above this is none. */
 const MAX_BYTES = 4 * 1024 * 1024;

@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import type { Dirent } from "node:fs";
-import { chown, lstat, mkdir, readdir, realpath, rm, rmdir, unlink } from "node:fs/promises";
+import { lstat, mkdir, readdir, realpath, rm, rmdir, unlink } from "node:fs/promises";
 import path from "node:path";
 import { COMPOSE_FILE_NAMES } from "../../domain/compose-files.ts";
 import { withoutManagedBlock, withOwnText } from "../../domain/env-file.ts";
 import { DeployError } from "../../domain/errors.ts";
 import { requireEnv, requireYaml } from "./compose-text.ts";
 import { isDirectory, isFile } from "./file-kinds.ts";
-import { isInside, readInside, writeAllInside, type FileOwner } from "./safe-files.ts";
+import { giveTo, type FileOwner } from "./file-owner.ts";
+import { isInside, readInside, writeAllInside } from "./safe-files.ts";
 import { requireStackFolderName, requireStackName } from "./stack-name.ts";
 
 /** In the folder of a stack that Git will fill, so that it is listed while it has no compose file. */
@@ -167,6 +168,10 @@ export class StackFiles {
         }
         const files = [...this.#composeToWrite(before, input.composeYaml), ...(await this.#envToWrite(directory, before, input.env))];
         await writeAllInside(directory, files, this.#owner);
+        if (this.#owner !== undefined) {
+            // As Dockge: also what did not change.
+            await giveTo(this.#owner, directory, [".", before.composeFileName ?? COMPOSE_FILE_NAMES[0], ENV_FILE]);
+        }
         if (input.composeYaml !== null) {
             await this.dropMarker(name);
         }
@@ -203,9 +208,6 @@ export class StackFiles {
         const directory = path.join(this.root, requireStackName(name));
         try {
             await mkdir(directory);
-            if (this.#owner !== undefined) {
-                await chown(directory, this.#owner.uid, this.#owner.gid);
-            }
         } catch (error) {
             if ((error as NodeJS.ErrnoException).code === "EEXIST") {
                 throw new DeployError("STACK_EXISTS", "Stack name already exists", { details: { stack: name } });
