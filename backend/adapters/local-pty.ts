@@ -1,5 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
-import type { IPty } from "@lydell/node-pty";
+import type * as NodePty from "@lydell/node-pty";
 import { DeployError } from "../domain/errors.ts";
 import type { Pty, TerminalEvents, TerminalProcess, TerminalSize } from "../domain/ports.ts";
 
@@ -30,7 +30,7 @@ export class LocalPty implements Pty {
     }
 }
 
-async function loadLibrary(): Promise<typeof import("@lydell/node-pty")> {
+async function loadLibrary(): Promise<typeof NodePty> {
     try {
         return await import("@lydell/node-pty");
     } catch (cause) {
@@ -40,14 +40,15 @@ async function loadLibrary(): Promise<typeof import("@lydell/node-pty")> {
 }
 
 class LocalTerminal implements TerminalProcess {
-    readonly #pty: IPty;
+    readonly #pty: NodePty.IPty;
     readonly #exited: Promise<void>;
     #isExited = false;
     #isEnding = false;
+    #isMarkSeen = false;
     /** The end of the output, while it may be the beginning of the mark. */
     #held = "";
 
-    constructor(pty: IPty, events: TerminalEvents) {
+    constructor(pty: NodePty.IPty, events: TerminalEvents) {
         this.#pty = pty;
         pty.onData((text) => {
             const shown = this.#withoutMark(text);
@@ -107,10 +108,15 @@ class LocalTerminal implements TerminalProcess {
         await Promise.race([this.#exited, pause(LAST_OUTPUT_MS)]);
     }
 
+    /** What follows the mark is the echo of our answer to it. */
     #withoutMark(text: string): string {
+        if (this.#isMarkSeen) {
+            return "";
+        }
         const all = this.#held + text;
         const at = all.indexOf(END_MARK);
         if (at >= 0) {
+            this.#isMarkSeen = true;
             this.#held = "";
             this.#pty.write("\n");
             return all.slice(0, at);
