@@ -29,6 +29,7 @@ import { recover } from "./queue/recover.ts";
 import { Worker } from "./queue/worker.ts";
 import { systemRandom } from "./random.ts";
 import { ApiTokenService } from "./services/api-token-service.ts";
+import { AuditService } from "./services/audit-service.ts";
 import { BuildConfigService } from "./services/build-config-service.ts";
 import { DeployRulesService } from "./services/deploy-rules-service.ts";
 import { DeploymentService } from "./services/deployment-service.ts";
@@ -209,6 +210,7 @@ export function createGitDeploy(foundation: Foundation, host: Host, version: str
         deployments: new DeploymentService({ ...shared, deployments, releases, repositories, buildConfigs, queue, git, docker, logs }),
         webhookEvents: new WebhookEventService({ ...shared, events: webhookEvents, repositories, process: (eventId, actor) => receiver.process(eventId, actor) }),
         apiTokens: new ApiTokenService({ ...shared, tokens: stores.apiTokens }),
+        audit: new AuditService(shared),
         comparison: new ReleaseComparisonService({ ...shared, deployments, releases, repositories, buildConfigs, git, stackFolder }),
         statistics: new DeploymentStatisticsService({ ...shared, deployments, statistics: stores.deploymentStatistics }),
         deployRules: new DeployRulesService({ ...shared, repositories, buildConfigs }),

@@ -1,3 +1,4 @@
+import type { AuditEntryView, AuditExport, AuditExportInput, AuditLogInput } from "./audit.ts";
 import type { DeploymentStatus, StepName, StepStatus, Trigger } from "./deployment.ts";
 import type { ErrorCode, IgnoreCode } from "./error-codes.ts";
 import type {
@@ -294,6 +295,9 @@ export interface Verbs {
     createApiToken: { args: [input: ApiTokenInput]; result: { token: string; apiToken: ApiTokenView } };
     listApiTokens: { args: []; result: { apiTokens: ApiTokenView[] } };
     revokeApiToken: { args: [tokenId: string]; result: object };
+    /** `actions`: every action that occurs in the log, for a filter to offer. */
+    getAuditLog: { args: [input?: Partial<AuditLogInput>]; result: Page<AuditEntryView> & { actions: string[] } };
+    exportAuditLog: { args: [input?: Partial<AuditExportInput>]; result: AuditExport };
 }
 
 export type Verb = keyof Verbs;

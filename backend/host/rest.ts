@@ -3,6 +3,7 @@ import type { StackGitService } from "../services/stack-git-service.ts";
 import { FailureReporter } from "./failure.ts";
 import type { Host, RawResponse } from "./host.ts";
 import { openApiDocument } from "./openapi.ts";
+import { auditRoutes } from "./rest/audit-routes.ts";
 import { deliveryRoutes, type ReceiveDelivery } from "./rest/delivery-routes.ts";
 import { deploymentRoutes } from "./rest/deployment-routes.ts";
 import { documentationRoutes } from "./rest/documentation-routes.ts";
@@ -16,7 +17,7 @@ import type { Services } from "./services.ts";
 
 const MAX_BODY_BYTES = 2 * 1024 * 1024;
 
-export interface RestParts extends Omit<SystemParts, "audit" | "clock"> {
+export interface RestParts extends Omit<SystemParts, "clock"> {
     host: Pick<Host, "route" | "stacks">;
     services: Services;
     stackGit: StackGitService;
@@ -51,6 +52,7 @@ function restRoutes(parts: RestParts): RestRoute[] {
     let document: object | null = null;
     const routes: RestRoute[] = [
         ...systemRoutes(parts),
+        ...auditRoutes(parts.services.audit),
         ...stackRoutes({ stacks: parts.host.stacks, stackGit: parts.stackGit, audit: parts.audit }),
         ...repositoryRoutes(parts.services),
         ...deploymentRoutes(parts.services),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { auditExportInput, auditLogInput } from "../../common/audit.ts";
 import {
     apiTokenInput,
     buildConfigInput,
@@ -101,6 +102,8 @@ function answers(host: Host, services: Services): { [V in Verb]: Answer<V> } {
         listComposeFiles: ofStack(z.tuple([orEmpty(composeFilesInput)]), async (stack, [input]) => await remoteState.composeFiles(stack, input)),
         createApiToken: of(z.tuple([apiTokenInput]), async ([input], caller) => await apiTokens.create(input, caller)),
         listApiTokens: of(z.tuple([]), async () => ({ apiTokens: await apiTokens.list() })),
+        getAuditLog: of(z.tuple([orEmpty(auditLogInput)]), async ([input]) => await services.audit.list(input)),
+        exportAuditLog: of(z.tuple([orEmpty(auditExportInput)]), async ([input]) => await services.audit.export(input)),
         revokeApiToken: of(z.tuple([id]), async ([tokenId], caller) => {
             await apiTokens.revoke(tokenId, caller);
             return {};

@@ -1,4 +1,5 @@
 import type { ApiTokenService } from "../services/api-token-service.ts";
+import type { AuditService } from "../services/audit-service.ts";
 import type { BuildConfigService } from "../services/build-config-service.ts";
 import type { DeployRulesService } from "../services/deploy-rules-service.ts";
 import type { DeploymentService } from "../services/deployment-service.ts";
@@ -16,6 +17,7 @@ export interface Services {
     deployments: DeploymentService;
     webhookEvents: WebhookEventService;
     apiTokens: ApiTokenService;
+    audit: AuditService;
     comparison: ReleaseComparisonService;
     statistics: DeploymentStatisticsService;
     deployRules: DeployRulesService;

@@ -1,7 +1,9 @@
 import type { Knex } from "knex";
+import type { AuditFilter } from "../../common/audit.ts";
 import type { Page } from "../../common/wire.ts";
 import type { Actor, AuditEntry } from "../domain/entities.ts";
 import type { AuditLog, Clock, Random } from "../domain/ports.ts";
+import { containsPattern, untilEndOf } from "./filters.ts";
 
 interface AuditRow {
     id: string;
@@ -14,6 +16,8 @@ interface AuditRow {
     subject: string | null;
     details: string;
 }
+
+const SEARCHED = ["action", "actor_name", "actor_address", "stack_id", "subject", "details"];
 
 /** Append-only: nothing here changes or removes an entry. */
 export class SqliteAuditLog implements AuditLog {
@@ -41,10 +45,30 @@ export class SqliteAuditLog implements AuditLog {
         });
     }
 
-    async page(input: { stackId?: string; page: number; perPage: number }): Promise<Page<AuditEntry>> {
+    async page(input: AuditFilter & { page: number; perPage: number }): Promise<Page<AuditEntry>> {
         const scope = this.#knex<AuditRow>("audit_log");
-        if (input.stackId !== undefined) {
-            void scope.where("stack_id", input.stackId);
+        if (input.stack !== undefined) {
+            void scope.where("stack_id", input.stack);
+        }
+        if (input.action !== undefined && input.action.length > 0) {
+            void scope.whereIn("action", input.action);
+        }
+        if (input.actor !== undefined) {
+            void scope.whereRaw("actor_name LIKE ? ESCAPE '\\'", [containsPattern(input.actor)]);
+        }
+        if (input.from !== undefined) {
+            void scope.where("at", ">=", Date.parse(input.from));
+        }
+        if (input.to !== undefined) {
+            void scope.where("at", "<", untilEndOf(input.to));
+        }
+        if (input.q !== undefined && input.q.trim() !== "") {
+            const pattern = containsPattern(input.q.trim());
+            void scope.where((any) => {
+                for (const column of SEARCHED) {
+                    void any.orWhereRaw(`${column} LIKE ? ESCAPE '\\'`, [pattern]);
+                }
+            });
         }
         const [count] = await scope.clone().count<{ count: number }[]>({ count: "*" });
         const rows = (await scope
@@ -54,6 +78,11 @@ export class SqliteAuditLog implements AuditLog {
             .limit(input.perPage)
             .offset((input.page - 1) * input.perPage));
         return { items: rows.map(toEntry), total: count?.count ?? 0, page: input.page, perPage: input.perPage };
+    }
+
+    async actions(): Promise<string[]> {
+        const rows = await this.#knex<AuditRow>("audit_log").distinct("action").orderBy("action");
+        return rows.map(({ action }) => action);
     }
 }
 

@@ -1,9 +1,8 @@
 import type { Knex } from "knex";
 import type { DeploymentListInput } from "../../common/schemas.ts";
+import { containsPattern, untilEndOf } from "./filters.ts";
 import type { Row } from "./row-mapper.ts";
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-const DATE_ONLY = /^\d{4}-\d{2}-\d{2}$/;
 const SEARCHED = ["commit_message", "commit_author", "commit_sha", "branch", "tag"];
 
 /** One page of a stack's history, newest first. A `to` that names only a day includes the whole of it (UTC). */
@@ -22,11 +21,10 @@ export async function deploymentPage(knex: Knex, stackId: string, filter: Deploy
         void scope.where("created_at", ">=", Date.parse(filter.from));
     }
     if (filter.to !== undefined) {
-        const end = Date.parse(filter.to);
-        void (DATE_ONLY.test(filter.to) ? scope.where("created_at", "<", end + DAY_MS) : scope.where("created_at", "<=", end));
+        void scope.where("created_at", "<", untilEndOf(filter.to));
     }
     if (filter.q !== undefined && filter.q.trim() !== "") {
-        const pattern = `%${filter.q.trim().replace(/[\\%_]/g, "\\$&")}%`;
+        const pattern = containsPattern(filter.q.trim());
         void scope.where((any) => {
             for (const column of SEARCHED) {
                 void any.orWhereRaw(`${column} LIKE ? ESCAPE '\\'`, [pattern]);

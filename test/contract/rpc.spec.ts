@@ -14,6 +14,7 @@ const VERBS = [
     "getGitRepository", "saveGitRepository", "deleteGitRepository", "testGitRepository", "listGitBranches", "rotateWebhookSecret", "getBuildConfig", "saveBuildConfig",
     "deployFromGit", "cancelDeployment", "retryDeployment", "rollbackDeployment", "resumeAutoDeploy", "getDeploymentList", "getDeployment", "joinDeploymentLog",
     "leaveDeploymentLog", "getDeploymentLog", "getDeploymentLogOutline", "readDeploymentLog", "getWebhookEventList", "getWebhookEvent", "processWebhookEvent", "createApiToken", "listApiTokens", "revokeApiToken",
+    "getAuditLog", "exportAuditLog",
     "compareReleases", "deploymentStatistics", "testDeployRules", "testHealthCheck", "getRemoteState", "checkRemote", "listComposeFiles",
 ];
 const OF_STACK = [

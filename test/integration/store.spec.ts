@@ -327,7 +327,7 @@ describe("the stores", () => {
         for (const stackId of ["blog", "shop", "blog"]) {
             await audit.append({ actor: { kind: "user", name: "ann", address: "10.0.0.1" }, action: "deployment.cancel", stackId, subject: "x", details: { why: ["a"] } });
         }
-        const page = await audit.page({ stackId: "blog", page: 1, perPage: 1 });
+        const page = await audit.page({ stack: "blog", page: 1, perPage: 1 });
         expect(page).toMatchObject({ total: 2, items: [{ actor: { kind: "user", name: "ann", address: "10.0.0.1" }, action: "deployment.cancel", stackId: "blog", subject: "x", details: { why: ["a"] } }] });
         expect((await audit.page({ page: 1, perPage: 10 })).items).toHaveLength(3);
     });

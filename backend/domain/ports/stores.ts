@@ -1,4 +1,5 @@
 import type { DeploymentStatus, StepStatus } from "../../../common/deployment.ts";
+import type { AuditFilter } from "../../../common/audit.ts";
 import type { DeploymentListInput, WebhookEventListInput } from "../../../common/schemas.ts";
 import type { DeploymentStatistics } from "../../../common/stack-insight.ts";
 import type { Page } from "../../../common/wire.ts";
@@ -136,5 +137,8 @@ export interface ApiTokenStore {
 
 export interface AuditLog {
     append(entry: Omit<AuditEntry, "id" | "at">): Promise<void>;
-    page(input: { stackId?: string; page: number; perPage: number }): Promise<Page<AuditEntry>>;
+    /** Newest first. */
+    page(input: AuditFilter & { page: number; perPage: number }): Promise<Page<AuditEntry>>;
+    /** Every action that occurs, in alphabetical order. */
+    actions(): Promise<string[]>;
 }

@@ -1,9 +1,7 @@
-import { stackName } from "../../../common/schemas.ts";
-import type { AuditLog, Clock, DeploymentStore, Docker } from "../../domain/ports.ts";
+import type { Clock, DeploymentStore, Docker } from "../../domain/ports.ts";
 import type { Metrics } from "../metrics.ts";
-import { paging } from "./paging.ts";
 import { json, route, type RestRoute } from "./route.ts";
-import { auditEntry, health, pageOf } from "./view-schemas.ts";
+import { health } from "./view-schemas.ts";
 
 const CHECK_TIMEOUT_MS = 3000;
 
@@ -11,7 +9,6 @@ export interface SystemParts {
     version: string;
     docker: Pick<Docker, "ping">;
     deployments: Pick<DeploymentStore, "nextDueAt">;
-    audit: Pick<AuditLog, "page">;
     metrics: Pick<Metrics, "text" | "contentType">;
     clock: Pick<Clock, "sleep">;
 }
@@ -48,20 +45,6 @@ export function systemRoutes(parts: SystemParts): RestRoute[] {
             responses: { 200: { description: "Prometheus text format", contentTypes: ["text/plain"] } },
             errors: [],
             answer: async () => ({ status: 200, headers: { "content-type": parts.metrics.contentType, "cache-control": "no-store" }, body: await parts.metrics.text() }),
-        }),
-        route({
-            method: "GET",
-            path: "/api/v1/audit-log",
-            tag: "system",
-            access: "token",
-            summary: "Who did what, newest first",
-            query: paging(50).extend({ stack: stackName.optional() }),
-            responses: { 200: { description: "A page of entries", schema: pageOf(auditEntry) } },
-            errors: [],
-            answer: async ({ query: { stack, page, perPage } }) => {
-                const entries = await parts.audit.page({ page, perPage, ...(stack === undefined ? {} : { stackId: stack }) });
-                return json(200, { ...entries, items: entries.items.map((entry) => ({ ...entry, at: new Date(entry.at).toISOString() })) });
-            },
         }),
     ];
 }

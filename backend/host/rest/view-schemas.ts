@@ -220,6 +220,9 @@ export const health = z.object({
     database: z.enum(["ok", "unavailable"]),
 });
 
+/** With every action that occurs, for a filter to offer. */
+export const auditPage = z.object({ items: z.array(auditEntry), total: z.number().int(), page: z.number().int(), perPage: z.number().int(), actions: z.array(z.string()) });
+
 export function pageOf<S extends z.ZodType>(item: S) {
     return z.object({ items: z.array(item), total: count, page: count, perPage: count });
 }
