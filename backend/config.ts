@@ -2,6 +2,7 @@ import os from "node:os";
 import path from "node:path";
 import { z } from "zod";
 import { optionOf, parseCli } from "./cli-options.ts";
+import type { FileOwner } from "./domain/ports.ts";
 
 /** Everything that the environment and the command line can set. The only reader of `process.env`. */
 
@@ -82,12 +83,6 @@ export type TlsConfig =
     | { kind: "self-signed"; names: string[] }
     | null;
 
-/** User and group, by their numbers. */
-export interface Owner {
-    uid: number;
-    gid: number;
-}
-
 export interface Config {
     port: number;
     hostname: string | undefined;
@@ -97,7 +92,7 @@ export interface Config {
     isConsoleEnabled: boolean;
     healthCheckHost: string | undefined;
     /** Who owns what is written into stacks; undefined: the user that the server runs as. */
-    stackOwner: Owner | undefined;
+    stackOwner: FileOwner | undefined;
     secretKey: string | undefined;
     previousSecretKeys: string[];
     publicUrl: string | undefined;
@@ -193,7 +188,7 @@ function tlsOf(values: z.output<typeof environment>): TlsConfig {
     return kind === "off" ? null : { kind, names: values.GIT_DEPLOY_TLS_NAMES };
 }
 
-function ownerOf({ PUID: uid, PGID: gid }: z.output<typeof environment>): Owner | undefined {
+function ownerOf({ PUID: uid, PGID: gid }: z.output<typeof environment>): FileOwner | undefined {
     if ((uid === undefined) !== (gid === undefined)) {
         throw new ConfigError(`${uid === undefined ? "PGID is set and PUID is not" : "PUID is set and PGID is not"}: set both, or neither.`);
     }

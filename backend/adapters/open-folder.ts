@@ -1,5 +1,6 @@
 import { constants, type Stats } from "node:fs";
 import { lstat, mkdir, open, readdir, type FileHandle } from "node:fs/promises";
+import type { FileOwner } from "../domain/ports.ts";
 
 export type EntryKind = "missing" | "file" | "folder" | "symlink" | "other";
 
@@ -8,12 +9,6 @@ export interface WalkStop {
     /** The component in the way, relative to the start of the walk. */
     path: string;
     kind: Exclude<EntryKind, "folder">;
-}
-
-/** User and group, by their numbers. */
-export interface FileOwner {
-    uid: number;
-    gid: number;
 }
 
 /**

@@ -1,8 +1,8 @@
 import { mkdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { DeployError, toDeployError } from "../domain/errors.ts";
-import type { ApplyReport, Clock, StackFolder } from "../domain/ports.ts";
-import { errnoOf, ignore, kindOf, OpenFolder, type FileOwner } from "./open-folder.ts";
+import type { ApplyReport, Clock, FileOwner, StackFolder } from "../domain/ports.ts";
+import { errnoOf, ignore, kindOf, OpenFolder } from "./open-folder.ts";
 import { StackFolderBackup } from "./stack-folder-backup.ts";
 import { inspectFolder } from "./stack-folder-inspection.ts";
 import { nameOf, outsideStack, requireStackName, stackComponents } from "./stack-folder-paths.ts";

@@ -14,6 +14,12 @@ export interface ApplyReport {
     backedUp: { path: string; backup: string }[];
 }
 
+/** User and group, by their numbers. */
+export interface FileOwner {
+    uid: number;
+    gid: number;
+}
+
 /** The stack's own folder. Every path is resolved inside it and never through a symlink. */
 export interface StackFolder {
     path(stack: string): string;

@@ -1,11 +1,6 @@
 import { lchown } from "node:fs/promises";
 import path from "node:path";
-
-/** User and group, by their numbers. */
-export interface FileOwner {
-    uid: number;
-    gid: number;
-}
+import type { FileOwner } from "../../domain/ports.ts";
 
 /** Gives what is there of these entries of a folder to its owner. Takes root; for everybody else nothing happens. */
 export async function giveTo({ uid, gid }: FileOwner, directory: string, names: readonly string[]): Promise<void> {

@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { lstat, open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { DeployError } from "../../domain/errors.ts";
-import type { FileOwner } from "./file-owner.ts";
+import type { FileOwner } from "../../domain/ports.ts";
 import { decodeText, type FileText } from "./file-text.ts";
 
 /** Files of a stack folder, never through a symbolic link that leaves it. */

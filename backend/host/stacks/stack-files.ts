@@ -5,9 +5,10 @@ import path from "node:path";
 import { COMPOSE_FILE_NAMES } from "../../domain/compose-files.ts";
 import { withoutManagedBlock, withOwnText } from "../../domain/env-file.ts";
 import { DeployError } from "../../domain/errors.ts";
+import type { FileOwner } from "../../domain/ports.ts";
 import { requireEnv, requireYaml } from "./compose-text.ts";
 import { isDirectory, isFile } from "./file-kinds.ts";
-import { giveTo, type FileOwner } from "./file-owner.ts";
+import { giveTo } from "./file-owner.ts";
 import { isInside, readInside, writeAllInside } from "./safe-files.ts";
 import { requireStackFolderName, requireStackName } from "./stack-name.ts";
 
