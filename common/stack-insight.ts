@@ -72,6 +72,8 @@ export interface DayOfDeployments {
     cancelled: number;
     /** Seconds; null when no push became healthy on that day. */
     medianLeadTime: number | null;
+    /** Seconds, of what was restored on that day. */
+    medianTimeToRestore: number | null;
 }
 
 export interface DeploymentStatistics {

@@ -25,12 +25,12 @@ const LEAD_TIMES = `SELECT day, completed_at - created_at AS ms FROM (${ENDED}) 
  * the closing success included.
  */
 const RESTORE_TIMES = `
-    SELECT max(CASE WHEN status = 'successful' THEN completed_at END) - min(CASE WHEN status <> 'successful' THEN completed_at END) AS ms
+    SELECT max(day) AS day, max(CASE WHEN status = 'successful' THEN completed_at END) - min(CASE WHEN status <> 'successful' THEN completed_at END) AS ms
     FROM (
-        SELECT status, completed_at, coalesce(sum(status = 'successful') OVER (ORDER BY completed_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS island
+        SELECT status, day, completed_at, coalesce(sum(status = 'successful') OVER (ORDER BY completed_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS island
         FROM (${ENDED}) WHERE status IN ('successful', 'failed', 'rolled_back')
     )
-    GROUP BY island`;
+    GROUP BY island HAVING ms >= 0`;
 
 /** Counts and medians in SQL, over a bounded period of one stack's history. */
 export class SqliteDeploymentStatistics implements DeploymentStatisticsStore {
@@ -44,18 +44,22 @@ export class SqliteDeploymentStatistics implements DeploymentStatisticsStore {
         const offset = period.utcOffsetMinutes * MINUTE_MS;
         const bindings = { stackId, offset, from: period.firstDay * DAY_MS - offset, to: (period.lastDay + 1) * DAY_MS - offset };
         const counts = await this.#knex.raw<CountRow[]>(`SELECT day, status, count(*) AS count FROM (${ENDED}) GROUP BY day, status`, bindings);
-        const perDay = await this.#knex.raw<{ day: number; ms: number }[]>(
-            `SELECT day, avg(ms) AS ms FROM (
-                 SELECT day, ms, row_number() OVER (PARTITION BY day ORDER BY ms) AS place, count(*) OVER (PARTITION BY day) AS count FROM (${LEAD_TIMES})
-             ) WHERE place IN ((count + 1) / 2, (count + 2) / 2) GROUP BY day`,
-            bindings,
-        );
         const lead = await this.#median(LEAD_TIMES, bindings);
-        const restore = await this.#median(`SELECT ms FROM (${RESTORE_TIMES}) WHERE ms IS NOT NULL AND ms >= 0`, bindings);
-        const days = daysOf(period, counts, new Map(perDay.map(({ day, ms }) => [day, ms])));
+        const restore = await this.#median(RESTORE_TIMES, bindings);
+        const days = daysOf(period, counts, await this.#medianPerDay(LEAD_TIMES, bindings), await this.#medianPerDay(RESTORE_TIMES, bindings));
         const successful = sum(days.map((day) => day.successful));
         const ended = successful + sum(days.map((day) => day.failed + day.rolledBack));
         return { days, ended, successRate: ended === 0 ? null : successful / ended, medianLeadTime: lead.seconds, medianTimeToRestore: restore.seconds, restored: restore.count };
+    }
+
+    async #medianPerDay(values: string, bindings: Record<string, string | number>): Promise<Map<number, number>> {
+        const rows = await this.#knex.raw<{ day: number; ms: number }[]>(
+            `SELECT day, avg(ms) AS ms FROM (
+                 SELECT day, ms, row_number() OVER (PARTITION BY day ORDER BY ms) AS place, count(*) OVER (PARTITION BY day) AS count FROM (${values})
+             ) WHERE place IN ((count + 1) / 2, (count + 2) / 2) GROUP BY day`,
+            bindings,
+        );
+        return new Map(rows.map(({ day, ms }) => [day, ms]));
     }
 
     async #median(values: string, bindings: Record<string, string | number>): Promise<{ seconds: number | null; count: number }> {
@@ -69,7 +73,7 @@ export class SqliteDeploymentStatistics implements DeploymentStatisticsStore {
     }
 }
 
-function daysOf({ firstDay, lastDay }: StatisticsPeriod, counts: readonly CountRow[], leadTimes: ReadonlyMap<number, number>): DayOfDeployments[] {
+function daysOf({ firstDay, lastDay }: StatisticsPeriod, counts: readonly CountRow[], leadTimes: ReadonlyMap<number, number>, restoreTimes: ReadonlyMap<number, number>): DayOfDeployments[] {
     const counted = new Map(counts.map(({ day, status, count }) => [`${day} ${status}`, count]));
     return Array.from({ length: lastDay - firstDay + 1 }, (_, index) => {
         const day = firstDay + index;
@@ -81,6 +85,7 @@ function daysOf({ firstDay, lastDay }: StatisticsPeriod, counts: readonly CountR
             rolledBack: of("rolled_back"),
             cancelled: of("cancelled"),
             medianLeadTime: seconds(leadTimes.get(day) ?? null),
+            medianTimeToRestore: seconds(restoreTimes.get(day) ?? null),
         };
     });
 }

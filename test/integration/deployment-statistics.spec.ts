@@ -40,8 +40,8 @@ describe("deployment statistics", () => {
         await ran("successful", 10, 1, { stackId: "shop" });
         const { days, ended, successRate } = await read();
         expect(days).toEqual([
-            { date: "2024-10-04", successful: 1, failed: 1, rolledBack: 0, cancelled: 0, medianLeadTime: 60 },
-            { date: "2024-10-05", successful: 0, failed: 0, rolledBack: 1, cancelled: 1, medianLeadTime: null },
+            { date: "2024-10-04", successful: 1, failed: 1, rolledBack: 0, cancelled: 0, medianLeadTime: 60, medianTimeToRestore: null },
+            { date: "2024-10-05", successful: 0, failed: 0, rolledBack: 1, cancelled: 1, medianLeadTime: null, medianTimeToRestore: null },
         ]);
         expect([ended, successRate]).toEqual([3, 1 / 3]);
         expect((await read(120)).days).toMatchObject([{ successful: 1, failed: 0 }, { failed: 1, rolledBack: 1, cancelled: 1 }]);
@@ -65,7 +65,7 @@ describe("deployment statistics", () => {
         await ran("rolled_back", 60);
         await ran("successful", 70);
         await ran("failed", 90);
-        expect(await read()).toMatchObject({ restored: 2, medianTimeToRestore: 15 * 60 });
+        expect(await read()).toMatchObject({ restored: 2, medianTimeToRestore: 15 * 60, days: [{ medianTimeToRestore: 15 * 60 }, {}] });
     });
 
     it("are all there for a stack without deployments", async () => {

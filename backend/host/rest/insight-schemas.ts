@@ -23,7 +23,7 @@ export const releaseComparison = z.object({
 }) satisfies z.ZodType<ReleaseComparison>;
 
 export const deploymentStatistics = z.object({
-    days: z.array(z.object({ date: z.iso.date(), successful: count, failed: count, rolledBack: count, cancelled: count, medianLeadTime: seconds })),
+    days: z.array(z.object({ date: z.iso.date(), successful: count, failed: count, rolledBack: count, cancelled: count, medianLeadTime: seconds, medianTimeToRestore: seconds })),
     ended: count,
     successRate: z.number().min(0).max(1).nullable(),
     medianLeadTime: seconds,
