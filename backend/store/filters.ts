@@ -1,7 +1,7 @@
 const DAY_MS = 24 * 60 * 60 * 1000;
 const DATE_ONLY = /^\d{4}-\d{2}-\d{2}$/;
 
-/** For `LIKE ? ESCAPE '\\'`: anywhere in the column. */
+/** For `LIKE ? ESCAPE '\'`: anywhere in the column. */
 export function containsPattern(text: string): string {
     return `%${text.replace(/[\\%_]/g, "\\$&")}%`;
 }
