@@ -30,6 +30,6 @@ export type AgentStatus = "connecting" | "online" | "offline";
 /** Pushed directly. */
 export interface AgentPushes {
     agentList: { ok: true; agentList: Record<string, AgentView> };
-    /** `code` is ours: why it is offline, for programs. */
-    agentStatus: { endpoint: string; status: AgentStatus; msg?: string; code?: string };
+    /** `msg` is what a person has to mend; `reason` and `code` are ours: why it is offline. */
+    agentStatus: { endpoint: string; status: AgentStatus; msg?: string; reason?: string; code?: string };
 }

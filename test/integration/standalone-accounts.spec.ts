@@ -31,7 +31,7 @@ describe("accounts of the standalone host", () => {
         const answer = await client.call("login", { username: USERNAME, password: PASSWORD, token: "" });
         expect(answer).toEqual({ ok: true, token: expect.any(String) });
         expect((await client.push("info", (info: { version?: string }) => info.version !== undefined))[0]).toMatchObject({ version: "1.5.0" });
-        expect((await client.push("agentList"))[0]).toEqual({ ok: true, agentList: { "": { url: "", username: "", endpoint: "" } } });
+        expect((await client.push("agentList"))[0]).toEqual({ ok: true, agentList: { "": { url: "", username: "", endpoint: "", name: "" } } });
         expect((await client.push("stackList"))[0]).toEqual({ ok: true, stackList: {}, endpoint: "" });
 
         const second = await server.connect();

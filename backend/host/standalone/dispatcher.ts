@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { ALL_ENDPOINTS, OPEN_EVENTS } from "../../../common/dockge-wire.ts";
+import { OPEN_EVENTS } from "../../../common/dockge-wire.ts";
 import { DeployError, toDeployError } from "../../domain/errors.ts";
 import type { Logger } from "../../domain/ports.ts";
 import type { Session } from "./session.ts";
@@ -15,10 +15,26 @@ interface Registered {
     run: (args: unknown[], session: Session) => Promise<unknown>;
 }
 
+/** A call in Dockge's agent envelope that is not, or not only, for this server. */
+export interface EnvelopeCall {
+    endpoint: string;
+    event: string;
+    args: unknown[];
+    isAnswerExpected: boolean;
+    /** The same call, answered by this server. Never rejects. */
+    runHere: () => Promise<unknown>;
+}
+
+export type Forward = (session: Session, call: EnvelopeCall) => Promise<unknown>;
+
+/** Instead of an answer: the acknowledgement is not called. Dockge's page takes any answer to what is typed for a failure. */
+export const NO_ANSWER = Symbol("no answer");
+
 /** From an event's name and arguments, of which nothing is known, to the one answer that every call gets. */
 export class Dispatcher {
     readonly #events = new Map<string, Registered>();
     readonly #logger: Logger;
+    #forward: Forward | null = null;
     #isClosing = false;
 
     constructor(logger: Logger) {
@@ -46,18 +62,23 @@ export class Dispatcher {
         this.#events.set(event, { isInEnvelope: true, run });
     }
 
+    /** Who asks other servers. */
+    forwardWith(forward: Forward): void {
+        this.#forward = forward;
+    }
+
     /** From now on calls are refused. */
     close(): void {
         this.#isClosing = true;
     }
 
-    /** Never rejects; the result is what the acknowledgement is called with. */
-    async call(session: Session, event: string, args: unknown[]): Promise<unknown> {
+    /** Never rejects; the result is what the acknowledgement is called with, unless it is NO_ANSWER. */
+    async call(session: Session, event: string, args: unknown[], isAnswerExpected = true): Promise<unknown> {
         try {
             if (this.#isClosing) {
                 throw new DeployError("STORE_UNAVAILABLE", "The server is stopping. Try again in a moment.");
             }
-            return event === "agent" ? await this.#open(session, args) : await this.#run(session, event, args, false);
+            return event === "agent" ? await this.#open(session, args, isAnswerExpected) : await this.#run(session, event, args, false);
         } catch (thrown) {
             return this.failure(event, thrown);
         }
@@ -71,15 +92,17 @@ export class Dispatcher {
         return { ok: false, msg: error.message, msgi18n: true, code: error.code, ...(Object.keys(error.details).length === 0 ? {} : { data: error.details }) };
     }
 
-    async #open(session: Session, [endpoint, event, ...args]: unknown[]): Promise<unknown> {
+    async #open(session: Session, [endpoint, event, ...args]: unknown[], isAnswerExpected: boolean): Promise<unknown> {
         session.requireUser();
         if (typeof endpoint !== "string" || typeof event !== "string") {
             throw new DeployError("INPUT_INVALID", "The agent envelope is: endpoint, event, arguments.");
         }
-        if (endpoint !== "" && endpoint !== session.endpoint && endpoint !== ALL_ENDPOINTS) {
-            throw new DeployError("NOT_FOUND", "This server has no agents; use the endpoint \"\".");
+        const isOwn = endpoint === "" || endpoint === session.endpoint;
+        if (isOwn || this.#forward === null) {
+            return await this.#run(session, event, args, true);
         }
-        return await this.#run(session, event, args, true);
+        const runHere = async () => await this.#run(session, event, args, true).catch((thrown: unknown) => this.failure(event, thrown));
+        return await this.#forward(session, { endpoint, event, args, isAnswerExpected, runHere });
     }
 
     async #run(session: Session, event: string, args: unknown[], isInEnvelope: boolean): Promise<unknown> {

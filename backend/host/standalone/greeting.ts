@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { DOCKGE_PROTOCOL_VERSION, type DockgePushes } from "../../../common/dockge-wire.ts";
 import type { SettingStore } from "../../domain/ports.ts";
+import type { Hub } from "./agents/hub.ts";
 import type { Auth } from "./auth.ts";
 import type { ListPublisher } from "./list-publisher.ts";
 import type { Session } from "./session.ts";
@@ -10,6 +11,7 @@ export interface GreetingParts {
     settings: SettingStore;
     publisher: ListPublisher;
     version: string;
+    hub: Pick<Hub, "connected" | "greet">;
 }
 
 /** What a connection is told without asking: on connecting, and once somebody is logged in. */
@@ -22,6 +24,7 @@ export class Greeting {
     }
 
     async connected(session: Session): Promise<void> {
+        this.#parts.hub.connected(session);
         session.push("info", await this.#info(false));
         if (await this.#parts.auth.needsSetup()) {
             session.push("setup");
@@ -37,7 +40,9 @@ export class Greeting {
 
     async loggedIn(session: Session): Promise<void> {
         await this.info(session);
-        session.push("agentList", { ok: true, agentList: { "": { url: "", username: "", endpoint: "" } } });
+        if (session.user !== null) {
+            this.#parts.hub.greet(session);
+        }
         await this.#parts.publisher.sendTo(session);
     }
 

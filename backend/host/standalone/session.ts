@@ -1,8 +1,10 @@
 import type { Socket } from "socket.io";
+import type { AgentPushes } from "../../../common/agent-wire.ts";
 import { progressTerminalName, type DockgeAgentPushes, type DockgePushes } from "../../../common/dockge-wire.ts";
 import type { User } from "../../domain/entities.ts";
 import { DeployError } from "../../domain/errors.ts";
 import type { HostUser } from "../host.ts";
+import { TEST_HEADER } from "./agents/login-test.ts";
 import type { LoginClient } from "./accounts/login-sessions.ts";
 import { requireStackFolderName } from "../stacks/stack-name.ts";
 
@@ -17,18 +19,25 @@ export class Session {
     /** `host:port` when a Dockge hub connects on behalf of its browsers, else empty. */
     readonly endpoint: string;
     readonly #socket: Socket;
-    readonly #origin: string;
+    /** As the client sees this server: `https://host`. */
+    readonly origin: string;
+    /** Sent by a server that tries whether this one can be its agent. */
+    readonly agentTestId: string;
+    #leaveHandlers: (() => void)[] = [];
     #user: User | null = null;
     #loginSessionId: string | null = null;
     #isUsed = false;
 
     constructor(socket: Socket, address: string, origin: string) {
         this.#socket = socket;
-        this.#origin = origin;
+        this.origin = origin;
         this.id = socket.id;
         this.address = address;
         const endpoint = socket.handshake.headers["endpoint"];
         this.endpoint = typeof endpoint === "string" ? endpoint : "";
+        const testId = socket.handshake.headers[TEST_HEADER];
+        this.agentTestId = typeof testId === "string" ? testId : "";
+        socket.once("disconnect", () => this.#leaveAgents());
     }
 
     get user(): User | null {
@@ -66,7 +75,7 @@ export class Session {
 
     /** @throws NOT_LOGGED_IN */
     get hostUser(): HostUser {
-        return { name: this.requireUser().username, address: this.address, origin: this.#origin, connectionId: this.id };
+        return { name: this.requireUser().username, address: this.address, origin: this.origin, connectionId: this.id };
     }
 
     /** `loginSessionId` null: authentication is switched off. */
@@ -86,10 +95,20 @@ export class Session {
     logOut(): void {
         this.#user = null;
         this.#loginSessionId = null;
+        this.#leaveAgents();
         for (const room of this.#socket.rooms) {
             if (room !== this.id) {
                 void this.#socket.leave(room);
             }
+        }
+    }
+
+    /** Runs once, when the person logs out or the connection ends; at once when it has ended. */
+    onLeave(stop: () => void): void {
+        if (this.#socket.connected) {
+            this.#leaveHandlers.push(stop);
+        } else {
+            stop();
         }
     }
 
@@ -113,6 +132,16 @@ export class Session {
         this.#socket.emit("agent", event, ...args);
     }
 
+    /** About the servers that this one drives. */
+    tellOfAgents<P extends keyof AgentPushes>(event: P, payload: AgentPushes[P]): void {
+        this.#socket.emit(event, payload);
+    }
+
+    /** What an agent has pushed, in its own words. */
+    relay(args: unknown[]): void {
+        this.#socket.emit("agent", ...args);
+    }
+
     /** A push of the core, stamped with the endpoint as Dockge does; the payload itself is shared and stays as it is. */
     pushStamped(event: string, payload: object): void {
         this.#socket.emit("agent", event, { ...payload, endpoint: this.endpoint });
@@ -120,6 +149,10 @@ export class Session {
 
     disconnect(): void {
         this.#socket.disconnect(true);
+    }
+
+    #leaveAgents(): void {
+        this.#leaveHandlers.splice(0).forEach((stop) => stop());
     }
 
     terminalName(stack: string): string {

@@ -4,7 +4,7 @@ import { LIMITS } from "../../../common/schemas.ts";
 import type { Config } from "../../config.ts";
 import type { Logger } from "../../domain/ports.ts";
 import { clientAddress, clientOrigin } from "../http/client-address.ts";
-import type { Dispatcher } from "./dispatcher.ts";
+import { NO_ANSWER, type Dispatcher } from "./dispatcher.ts";
 import { isOriginAllowed } from "./origin-check.ts";
 import { Session } from "./session.ts";
 
@@ -92,7 +92,9 @@ export class Sockets {
         session.markUsed();
         const last = args.at(-1);
         const acknowledge = typeof last === "function" ? (last as (answer: unknown) => void) : null;
-        const answer = await this.#parts.dispatcher.call(session, event, acknowledge === null ? args : args.slice(0, -1));
-        acknowledge?.(answer);
+        const answer = await this.#parts.dispatcher.call(session, event, acknowledge === null ? args : args.slice(0, -1), acknowledge !== null);
+        if (answer !== NO_ANSWER) {
+            acknowledge?.(answer);
+        }
     }
 }

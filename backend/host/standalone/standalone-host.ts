@@ -1,12 +1,11 @@
-import { mkdir } from "node:fs/promises";
 import type { Server } from "node:http";
 import { directEvents, hostEvents, stackEvents } from "../../../common/dockge-wire.ts";
 import type { PushName, Pushes, Result, StackGitFields } from "../../../common/wire.ts";
 import type { Config } from "../../config.ts";
-import { DeployError } from "../../domain/errors.ts";
 import type { Clock, Compose, Docker, DockerReadings, Logger, Random, StackFolder } from "../../domain/ports.ts";
 import type { Host, HostStacks, HostUser, RawHandler } from "../host.ts";
 import { Accounts, type AccountConfig, type AccountStores } from "./accounts/accounts.ts";
+import { Hub, type HubParts } from "./agents/hub.ts";
 import { audited } from "./audited-events.ts";
 import { ClientTrust } from "./client-trust.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -28,6 +27,7 @@ import { StacksWatcher } from "./stacks-watcher.ts";
 import { ProgressTerminals } from "./terminals.ts";
 import { certificateKeeper } from "./tls/certificate-source.ts";
 import type { CertificateKeeper } from "./tls/certificate-keeper.ts";
+import { makeFolder } from "./make-folder.ts";
 import { createWebServer, listenOn } from "./web-server.ts";
 
 /** How long a stop waits for what is under way. */
@@ -38,7 +38,7 @@ const LAST_WORDS_MS = 50;
 const HANG_UP_MS = 500;
 const BODY_TIMEOUT_MS = 60_000;
 
-export interface StandaloneHostOptions extends AccountStores {
+export interface StandaloneHostOptions extends AccountStores, Pick<HubParts, "agents" | "connect"> {
     config: Pick<Config, "port" | "hostname" | "dataDirectory" | "stacksDirectory" | "isProxyTrusted" | "isAnyOriginAllowed"> & AccountConfig & Partial<Pick<Config, "stackOwner" | "tls" | "publicUrl">>;
     logger: Logger;
     clock: Clock;
@@ -71,6 +71,7 @@ export class StandaloneHost implements Host {
     readonly #terminals: ProgressTerminals;
     readonly #publisher: ListPublisher;
     readonly #greeting: Greeting;
+    readonly #hub: Hub;
     readonly #watcher: StacksWatcher;
     readonly #dispatcher: Dispatcher;
     readonly #trust: ClientTrust;
@@ -114,13 +115,14 @@ export class StandaloneHost implements Host {
                 this.#sockets.in(LOGGED_IN_ROOM).forEach((session) => this.#inBackground(this.#greeting.info(session)));
             },
         });
-        this.#greeting = new Greeting({ auth: this.#accounts.auth, settings, publisher: this.#publisher, version: options.version ?? "" });
+        this.#hub = new Hub(options);
+        this.#greeting = new Greeting({ auth: this.#accounts.auth, settings, publisher: this.#publisher, version: options.version ?? "", hub: this.#hub });
         this.#watcher = new StacksWatcher(this.#files, () => this.#foldersChanged());
         this.#operations = new StackOperations({
             files: this.#files,
             list: this.#list,
             locks: this.#locks,
-            ownStack: new OwnStack({ docker, dataDirectory: config.dataDirectory, path: (stack) => this.#files.path(stack), projectsOf: (stack) => this.#operations.projectsOf(stack) }),
+            ownStack: new OwnStack({ docker, dataDirectory: config.dataDirectory, path: (stack) => this.#files.path(stack) }),
             terminals: this.#terminals,
             compose,
             docker,
@@ -139,6 +141,7 @@ export class StandaloneHost implements Host {
         await makeFolder(config.stacksDirectory, "DOCKGE_STACKS_DIR");
         await this.#accounts.start(this.#stopping.signal);
         await this.#trust.load();
+        await this.#hub.start();
         await this.#certificate?.start(this.#stopping.signal);
         const port = await listenOn(this.#web, config.port, config.hostname);
         await this.#watcher.start();
@@ -220,6 +223,7 @@ export class StandaloneHost implements Host {
             },
         };
         this.#accounts.register(this.#dispatcher);
+        this.#hub.register(this.#dispatcher);
         this.#dispatcher.register(stackEvents, audited(stackHandlers(parts), this.#options.audit), { isInEnvelope: true, check: ([name]) => void requireStackFolderName(name) });
         this.#dispatcher.register(directEvents, directHandlers(), { isInEnvelope: false });
         this.#dispatcher.register(hostEvents, hostHandlers(parts), { isInEnvelope: true });
@@ -247,6 +251,7 @@ export class StandaloneHost implements Host {
         const { logger } = this.#options;
         this.#dispatcher.close();
         this.#sockets.announceClosing();
+        this.#hub.close();
         const isClosed = new Promise<void>((resolve) => this.#web.close(() => resolve()));
         this.#watcher.stop();
         this.#publisher.stop();
@@ -281,15 +286,5 @@ export class StandaloneHost implements Host {
         } finally {
             enough.abort();
         }
-    }
-}
-
-/** @throws INTERNAL, naming the folder and the setting */
-async function makeFolder(directory: string, setting: string): Promise<void> {
-    try {
-        await mkdir(directory, { recursive: true });
-    } catch (cause) {
-        const why = (cause as NodeJS.ErrnoException).code ?? "unknown error";
-        throw new DeployError("INTERNAL", `The folder ${directory} cannot be made (${why}). Make it yourself, or choose another one with ${setting}.`, { cause });
     }
 }
