@@ -24,8 +24,8 @@ const username = z.string().min(1).max(200);
 /** Generous: what may be a new password is checked where it is set. */
 const password = z.string().max(4096);
 const text = z.string().max(LIMITS.composeLength);
-/** Compose's own rule. */
-const serviceName = z.string().max(200).regex(/^[a-zA-Z0-9._-]+$/, "This is not the name of a service.");
+/** Compose's own rule, without names that look like options. */
+const serviceName = z.string().max(200).regex(/^[a-zA-Z0-9._][a-zA-Z0-9._-]*$/, "This is not the name of a service.");
 const contentHash = z.string().max(128).nullish();
 
 /** Keys are Dockge's camelCase names; the signing key of the log-in tokens lives in the same table and is never reachable from a browser. */

@@ -44,7 +44,7 @@ export async function composerize(command: string, timeLimitMs = TIME_LIMIT_MS):
     const outcome = await translate(command.replace(PROMPT, ""), timeLimitMs);
     if ("failure" in outcome) {
         const isNoCommand = outcome.failure.includes("must have at least a valid docker");
-        throw new DeployError("INPUT_INVALID", isNoCommand ? "Paste a whole command that begins with docker run." : `The command could not be read: ${firstLine(outcome.failure)}`);
+        throw new DeployError("INPUT_INVALID", isNoCommand ? "Paste a whole command that begins with docker run." : `This could not be read as docker run: ${firstLine(outcome.failure)}`);
     }
     if (outcome.text.includes(NO_IMAGE)) {
         throw new DeployError("INPUT_INVALID", "The command names no image, or has an option that is not known. Paste the whole docker run command.");

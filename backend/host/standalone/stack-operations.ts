@@ -1,10 +1,12 @@
+import { servicesWhere, withDependencies } from "../../domain/compose-services.ts";
 import { DeployError, toDeployError } from "../../domain/errors.ts";
-import type { Compose, ComposeModel, ComposeProject, Docker, ProjectState } from "../../domain/ports.ts";
+import type { Compose, ComposeProject, Docker } from "../../domain/ports.ts";
 import { hasComputedName, projectName } from "../stacks/compose-text.ts";
 import type { StackLocks } from "../stacks/exclusive.ts";
 import type { DisruptiveAction, OwnStack } from "../stacks/own-stack.ts";
 import type { StackEdit, StackFiles, StackTexts } from "../stacks/stack-files.ts";
 import type { StackList } from "./stack-list.ts";
+import { hasLife } from "./stack-status.ts";
 import type { ProgressTerminals } from "./terminals.ts";
 
 export interface StackOperationsParts {
@@ -92,7 +94,7 @@ export class StackOperations {
         await this.#run(stack, "build", "it is being built", async (work) => {
             const { compose } = this.#parts;
             const model = await compose.config(work.project, { signal: work.options.signal });
-            const built = servicesOf(model, (service) => service.build !== undefined);
+            const built = servicesWhere(model, (service) => service.build !== undefined);
             if (built.length === 0) {
                 throw new DeployError("INPUT_INVALID", "No service of this stack is built here: none has a build section. Use Update to pull newer images.");
             }
@@ -106,7 +108,7 @@ export class StackOperations {
         await this.#run(stack, "update", "it is being updated", async (work) => {
             const { compose, list } = this.#parts;
             const model = await compose.config(work.project, { signal: work.options.signal });
-            await compose.pull(work.project, servicesOf(model, (service) => service.build === undefined), work.options);
+            await compose.pull(work.project, servicesWhere(model, (service) => service.build === undefined), work.options);
             list.forgetProjects();
             if (hasLife((await list.projectOf(stack)) ?? null)) {
                 await this.#up(work);
@@ -152,7 +154,8 @@ export class StackOperations {
         const { compose, docker } = this.#parts;
         const model = await compose.config(project, { signal: options.signal });
         const unbuilt: string[] = [];
-        for (const [service, { build, image }] of Object.entries(model.services)) {
+        for (const service of services.length === 0 ? Object.keys(model.services) : withDependencies(model, services)) {
+            const { build, image } = model.services[service] ?? {};
             if (build !== undefined && (await docker.imageId(image ?? `${project.name}-${service}`)) === null) {
                 unbuilt.push(service);
             }
@@ -228,15 +231,4 @@ export class StackOperations {
         this.#parts.list.forgetProjects();
         this.#parts.onDone(stack);
     }
-}
-
-function servicesOf(model: ComposeModel, isWanted: (service: ComposeModel["services"][string]) => boolean): string[] {
-    return Object.entries(model.services)
-        .filter(([, service]) => isWanted(service))
-        .map(([name]) => name);
-}
-
-/** A stack that fails over and over has life, too: what is pulled may be its cure. */
-function hasLife(project: ProjectState | null): boolean {
-    return project?.containers.some(({ isOneOff, state }) => !isOneOff && ["running", "restarting", "paused"].includes(state)) ?? false;
 }

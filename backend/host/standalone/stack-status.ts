@@ -25,6 +25,11 @@ export function statusOf(project: ProjectState | null): StackStatus {
     return containers.every(({ state }) => state === "created") ? STACK_STATUS.inactive : STACK_STATUS.unknown;
 }
 
+/** A stack that fails over and over has life, too: what is pulled may be its cure. */
+export function hasLife(project: ProjectState | null): boolean {
+    return project?.containers.some(({ isOneOff, state }) => !isOneOff && ["running", "restarting", "paused"].includes(state)) ?? false;
+}
+
 /** Health where there is a health check, else Docker's state; by service, as `docker compose ps` would list them. */
 export function serviceStatuses(project: ProjectState | null): ServiceStatusList {
     const list: ServiceStatusList = {};
