@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { z } from "zod";
@@ -120,6 +121,13 @@ export interface Config {
 export class ConfigError extends Error {}
 
 const MIB = 1024 * 1024;
+
+/** As Dockge: settings may also stand in a file `.env` where the program is started; the environment goes before it. */
+export function readEnvFile(): void {
+    if (existsSync(".env")) {
+        process.loadEnvFile();
+    }
+}
 
 /**
  * @param argv the command line behind the program's name; an option wins over its variable

@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
 import { CliError, helpText, parseCli } from "./cli-options.ts";
-import { ConfigError, loadConfig } from "./config.ts";
+import { ConfigError, loadConfig, readEnvFile } from "./config.ts";
 import { DeployError } from "./domain/errors.ts";
 import { createGitDeploy, layFoundation } from "./git-deploy.ts";
 import { StandaloneHost } from "./host/standalone/standalone-host.ts";
@@ -15,12 +14,12 @@ async function main(): Promise<void> {
         console.log(isHelpWanted ? helpText() : readVersion());
         return;
     }
-    // As Dockge: settings may stand in a file where the server is started; the environment goes before them.
-    if (existsSync(".env")) {
-        process.loadEnvFile();
-    }
+    readEnvFile();
     const config = loadConfig(process.env, argv);
     const logger = createLogger(config.logLevel);
+    if (config.stackOwner !== undefined && process.getuid?.() !== 0) {
+        logger.warn({}, "PUID and PGID are set, but only root can give files to others; what is written into stacks belongs to the user that this server runs as");
+    }
     const version = readVersion();
     const foundation = await layFoundation(config, logger);
     const { clock, random, compose, docker, stackFolder, stores } = foundation;
@@ -29,7 +28,7 @@ async function main(): Promise<void> {
 
     const { port } = await host.listen();
     await gitDeploy.start();
-    logger.info({ port, dataDirectory: config.dataDirectory, stacksDirectory: config.stacksDirectory, version }, `listening on port ${port}`);
+    logger.info({ port, dataDirectory: config.dataDirectory, stacksDirectory: config.stacksDirectory, version }, `listening on port ${port} (${config.tls === null ? "http" : "https"})`);
 
     let isStopping = false;
     for (const signal of ["SIGTERM", "SIGINT"] as const) {

@@ -109,10 +109,10 @@ if (modifiedAt(inRoot("tsconfig.build.json")) > 0) {
             "Building the server",
             ".backend-built",
             "dist/backend/index.js",
-            ["backend", "db", "common", ...compilerOptions],
+            ["backend", "db", "common", "extra", ...compilerOptions],
             process.execPath,
             [inRoot("node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.build.json"],
-            () => ["backend", "db", "common"].forEach(removeOrphans),
+            () => ["backend", "db", "common", "extra"].forEach(removeOrphans),
         );
         build(
             "Building the pages",

@@ -1,4 +1,4 @@
-import { ConfigError, loadConfig, type Config } from "../backend/config.ts";
+import { ConfigError, loadConfig, readEnvFile, type Config } from "../backend/config.ts";
 import { DeployError } from "../backend/domain/errors.ts";
 
 /** Wrong use of one of our commands; its message says how it is used. */
@@ -7,6 +7,7 @@ export class UsageError extends Error {}
 /** Runs a command: results go to standard output, what is wrong to standard error with exit code 1 (2 for wrong use). */
 export async function runCommand(command: (config: Config) => Promise<void>): Promise<void> {
     try {
+        readEnvFile();
         await command(loadConfig());
     } catch (error) {
         if (error instanceof UsageError || error instanceof ConfigError) {
