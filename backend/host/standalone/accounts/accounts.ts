@@ -105,14 +105,17 @@ export class Accounts {
         this.#watch(signal).catch((err: unknown) => this.#parts.logger.error({ err }, "sessions are not watched over any more"));
     }
 
-    /** A connection is gone. A hub's session goes with it: the hub logs in anew with each. */
+    /** A connection is gone. A hub's session goes with its last one: the hub logs in anew. */
     async disconnected(session: Session): Promise<void> {
         const { loginSessionId, client } = session;
         if (loginSessionId === null || this.#signal?.aborted !== false) {
             return;
         }
         if (client.isHub) {
-            await this.#sessions.close(loginSessionId);
+            // A hub of ours uses one log-in for all of its browsers.
+            if (!this.#parts.connections().some((other) => other !== session && other.loginSessionId === loginSessionId)) {
+                await this.#sessions.close(loginSessionId);
+            }
         } else if (session.takeUse()) {
             await this.#sessions.seen(loginSessionId, session.address);
         }

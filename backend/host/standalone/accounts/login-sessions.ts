@@ -22,7 +22,7 @@ export interface SessionLimits {
 export interface LoginClient {
     address: string;
     userAgent: string | null;
-    /** A Dockge hub on behalf of its browsers. It logs in anew with the password for each of them. */
+    /** A hub on behalf of its browsers. Dockge logs in anew with the password for each of them. */
     isHub: boolean;
 }
 

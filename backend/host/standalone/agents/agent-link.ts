@@ -188,9 +188,7 @@ export class AgentLink {
             return { isAccepted: false, reason: "", isFinal: false };
         }
         const verdict = readLogin(await this.#connection.ask("loginByToken", [account.token], LOGIN_LIMIT_MS));
-        if (!verdict.isAccepted) {
-            account.token = null;
-        }
+        account.token = verdict.isAccepted ? (verdict.token ?? account.token) : null;
         return verdict;
     }
 
