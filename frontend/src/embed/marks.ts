@@ -7,8 +7,6 @@ import { addressOf, newFromGitAddress, placeOf, stackAt, type StackPlace, type T
 const BAR = "gitDeployTabs";
 const BUTTON = "gitDeployNew";
 const ACTIVE = "gitDeployActive";
-/** A text of Dockge's, so that it comes in the person's language. */
-const DOCKGES_COMPOSE = "compose";
 
 /**
  * Brings what we add to Dockge's own page up to date: tabs below the title of a stack, `From Git` beside `+ Compose`, and the list's
@@ -21,8 +19,9 @@ export function bringUpToDate(page: DockgePage): void {
     markList(page, place);
 }
 
-export function tabLabels(page: DockgePage): Record<Tab, string> {
-    return { compose: page.root.$t(DOCKGES_COMPOSE), git: tabs.git, deployments: tabs.deployments };
+/** Not Dockge's own text for "compose", which some of its languages take for the verb. */
+export function tabLabels(): Record<Tab, string> {
+    return { compose: tabs.compose, git: tabs.git, deployments: tabs.deployments };
 }
 
 function markStackPage(page: DockgePage, place: StackPlace | null): void {
@@ -33,12 +32,12 @@ function markStackPage(page: DockgePage, place: StackPlace | null): void {
         bar?.remove();
         return;
     }
-    const key = JSON.stringify([place, tabLabels(page)]);
+    const key = JSON.stringify([place, tabLabels()]);
     if (bar?.dataset[BAR] === key && bar.previousElementSibling === heading) {
         return;
     }
     bar?.remove();
-    const next = makeTabBar(place, tabLabels(page), tabs.label, page.router);
+    const next = makeTabBar(place, tabLabels(), tabs.label, page.router);
     next.dataset[BAR] = key;
     heading.after(next);
 }

@@ -63,7 +63,7 @@ export function makeShell(page: DockgePage, load: (onLost: () => void) => Promis
                 frame = document.createElement("div");
                 const place = placeOf(page.router.currentRoute.value);
                 if (place !== null) {
-                    frame.append(makeHeading(page, place), makeTabBar(place, tabLabels(page), tabs.label, page.router));
+                    frame.append(makeHeading(page, place), makeTabBar(place, tabLabels(), tabs.label, page.router));
                 }
                 this.$el.parentNode?.insertBefore(frame, this.$el.nextSibling);
                 void fill(frame);
