@@ -2,10 +2,10 @@ import type { IncomingHttpHeaders } from "node:http";
 
 /**
  * Who is at the other end. Behind a trusted proxy the last entry of X-Forwarded-For is what that proxy saw; everything
- * before it was sent by the client and proves nothing.
+ * before it was sent by the client and proves nothing. X-Real-IP counts when that is all the proxy sends, as with Dockge.
  */
 export function clientAddress(headers: IncomingHttpHeaders, socketAddress: string | undefined, isProxyTrusted: boolean): string {
-    const forwarded = isProxyTrusted ? lastOf(headers["x-forwarded-for"]) : "";
+    const forwarded = isProxyTrusted ? lastOf(headers["x-forwarded-for"] ?? headers["x-real-ip"]) : "";
     const address = forwarded === "" ? (socketAddress ?? "") : forwarded;
     // A socket that listens on IPv6 shows IPv4 clients as mapped addresses.
     return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "");

@@ -18,6 +18,8 @@ const ACTIONS: Readonly<Record<string, string>> = {
     stopService: "service.stop",
     restartService: "service.restart",
 };
+/** Refused before anything was touched: a wrong name, a stack that is not there or is busy. */
+const REFUSALS: ReadonlySet<number> = new Set([400, 404, 409]);
 const WITH_SERVICE: ReadonlySet<string> = new Set(["startService", "stopService", "restartService"]);
 
 type Handler = (args: never, session: Session) => Promise<unknown>;
@@ -39,7 +41,10 @@ export function audited<H extends Record<string, Handler>>(handlers: H, audit: P
             try {
                 answer = await handler(args, session);
             } catch (error) {
-                await audit.append({ ...entry, details: { failed: toDeployError(error).code } });
+                const { code, status } = toDeployError(error);
+                if (!REFUSALS.has(status)) {
+                    await audit.append({ ...entry, details: { failed: code } });
+                }
                 throw error;
             }
             await audit.append({ ...entry, details: {} });
