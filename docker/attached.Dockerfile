@@ -15,6 +15,7 @@ COPY common common
 COPY backend backend
 COPY db db
 COPY frontend frontend
+COPY extra extra
 RUN npm run build && npm prune --omit=dev --no-audit --no-fund
 
 # Docker's own image of its command line, for buildx, which Dockge's image leaves out.

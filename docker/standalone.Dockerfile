@@ -1,3 +1,6 @@
+# The server on its own. Build it from the project's folder, or let "docker compose up -d" there do it:
+#   docker build -f docker/standalone.Dockerfile -t dockge-git-deploy .
+
 # Docker's own image of its command line: Docker CLI 28.3.1, Compose 2.38.2, buildx 0.25.0, all of them static programs.
 FROM docker:28.3.1-cli AS docker-cli
 
@@ -15,6 +18,7 @@ COPY common common
 COPY backend backend
 COPY db db
 COPY frontend frontend
+COPY extra extra
 RUN npm run build && npm prune --omit=dev --no-audit --no-fund
 
 # ---- run --------------------------------------------------------------------------------------------------------
@@ -33,18 +37,15 @@ ENV NODE_ENV=production \
     UV_USE_IO_URING=0
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
+# What "npm run reset-password" and the other commands need besides their compiled programs.
 COPY package.json LICENSE ./
-# The command line programs (new API token, forgotten password, key rotation) run from their sources with tsx.
-COPY tsconfig.base.json tsconfig.node.json ./
-COPY common common
-COPY backend backend
-COPY db db
-COPY extra extra
+COPY extra/command.mjs extra/command.mjs
 
 VOLUME /app/data
 EXPOSE 5001
-HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
-    CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.DOCKGE_PORT || 5001}/api/health`, { signal: AbortSignal.timeout(4000) }).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+# Knows the port, the address and HTTPS by the same variables as the server.
+HEALTHCHECK --interval=30s --timeout=15s --start-period=60s --retries=3 CMD ["node", "dist/extra/healthcheck.js"]
+# Root, as with Dockge: the Docker socket makes whoever has it root on the host anyway, and files of stacks belong to anybody.
 # PID 1 has to hand signals on and collect the orphans of git and docker.
 ENTRYPOINT ["dumb-init", "--"]
 CMD ["node", "--enable-source-maps", "dist/backend/index.js"]
