@@ -1,6 +1,7 @@
 import vue from "@vitejs/plugin-vue";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { scriptBudget } from "./script-budget.ts";
 import { scopeStyles } from "./scope-styles.ts";
 
 const ENTRY = "embed";
@@ -9,7 +10,7 @@ const ENTRY = "embed";
 export default defineConfig({
     root: fileURLToPath(new URL(".", import.meta.url)),
     base: "/git-deploy/assets/",
-    plugins: [vue()],
+    plugins: [vue(), scriptBudget(["src/embed.ts", "src/embed/attach.ts"], 120)],
     css: { postcss: { plugins: [scopeStyles()] } },
     define: { __VUE_I18N_FULL_INSTALL__: false, __VUE_I18N_LEGACY_API__: false, __INTLIFY_PROD_DEVTOOLS__: false },
     build: {
