@@ -120,6 +120,9 @@ export interface Config {
 
 export class ConfigError extends Error {}
 
+/** Every variable that is read, for the test that compares them with what README.md says. */
+export const SETTING_NAMES: readonly string[] = Object.keys(environment.shape);
+
 const MIB = 1024 * 1024;
 
 /** As Dockge: settings may also stand in a file `.env` where the program is started; the environment goes before it. */
