@@ -1,50 +1,142 @@
-import { computed, ref, watch, type ComputedRef, type Ref } from "vue";
+import { computed, onScopeDispose, ref, shallowRef, watch, type ComputedRef, type Ref, type ShallowRef } from "vue";
 import type { StepName } from "../../../common/deployment.ts";
-import type { LogLine } from "../../../common/wire.ts";
-import { plainText } from "../log/ansi.ts";
+import { BlockLines, FoundLines } from "../log/block-lines.ts";
+import type { LogBlock } from "../log/log-block.ts";
+import { LogRows } from "../log/log-rows.ts";
+import { findLines } from "../log/log-search.ts";
+import { inSlices } from "../log/time-slices.ts";
+import type { OpenLog } from "./use-deployment-log.ts";
 
-export const LEVEL_FILTERS = ["all", "warn", "error"] as const;
-export type LevelFilter = (typeof LEVEL_FILTERS)[number];
+export const LINE_FILTERS = ["all", "warn", "error", "stderr"] as const;
+export type LineFilter = (typeof LINE_FILTERS)[number];
 
-const SHOWN_LEVELS: Record<LevelFilter, readonly LogLine["level"][]> = { all: ["info", "warn", "error"], warn: ["warn", "error"], error: ["error"] };
+const NOTHING = { sections: [], lineCount: 0 };
 
 export interface LogView {
-    readonly shown: ComputedRef<LogLine[]>;
+    readonly rows: ComputedRef<LogRows>;
     readonly query: Ref<string>;
-    readonly level: Ref<LevelFilter>;
-    /** Indices in `shown` of the lines that hold the query. */
-    readonly hits: ComputedRef<number[]>;
-    /** Which of `hits` is looked at. */
-    readonly hit: Ref<number>;
+    readonly filter: Ref<LineFilter>;
+    /** Sections whose lines are hidden, by their index. */
+    readonly folded: ShallowRef<ReadonlySet<number>>;
+    readonly fold: (section: number, isFolded: boolean) => void;
+    readonly foldAll: (isFolded: boolean) => void;
+    readonly isAllFolded: ComputedRef<boolean>;
+    /** Lines that hold the query, as far as they are found. */
+    readonly hits: ShallowRef<BlockLines>;
+    /** True while lines are still to be looked through or to be loaded. */
+    readonly isSearching: Ref<boolean>;
+    /** The line of the hit that is looked at; null while there is none. */
+    readonly hitLine: Ref<number | null>;
     readonly step: (by: 1 | -1) => void;
 }
 
-/** What of a log is shown: one step or all, from a level on; and where the searched text stands. */
-export function useLogView(lines: () => LogLine[], stepName: () => StepName | null): LogView {
+/**
+ * What of a log is shown: one step or all, all lines or those of a level or stream, steps folded or not; and where the searched text stands.
+ * `viewedLine` is the first line in sight: from there on is searched first.
+ */
+export function useLogView(log: Pick<OpenLog, "store" | "wantAll">, stepName: () => StepName | null, viewedLine: () => number): LogView {
     const query = ref("");
-    const level = ref<LevelFilter>("all");
-    const hit = ref(0);
+    const filter = ref<LineFilter>("all");
+    const folded = shallowRef<ReadonlySet<number>>(new Set());
+    const hits = shallowRef(new BlockLines([]));
+    const hitLine = ref<number | null>(null);
+    const isSearching = ref(false);
+    let found: FoundLines | null = null;
+    let stop: () => void = () => undefined;
 
-    const shown = computed(() => {
-        const levels = SHOWN_LEVELS[level.value];
-        const only = stepName();
-        return only === null && level.value === "all" ? lines() : lines().filter((line) => (only === null || line.step === only) && levels.includes(line.level));
+    const passing = computed(() => (filter.value === "all" ? null : new FoundLines(linesThatPass(filter.value))));
+    const rows = computed(() => {
+        const store = log.store.value;
+        return new LogRows(store ?? NOTHING, { step: stepName(), folded: folded.value, matches: store === null ? null : (passing.value?.in(store.parts) ?? null) });
     });
-    const hits = computed(() => {
+
+    function search(): void {
+        stop();
+        const store = log.store.value;
+        const mine = found;
+        if (mine === null || store === null) {
+            hits.value = new BlockLines([]);
+            isSearching.value = false;
+            return;
+        }
+        const from = store.partOf(viewedLine());
+        const blocks = [...store.parts.slice(from), ...store.parts.slice(0, from)].flatMap(({ block }) => (block === null || mine.has(block) ? [] : [block]));
+        isSearching.value = blocks.length > 0 || !store.isWhole;
+        let next = 0;
+        stop = inSlices(() => {
+            const block = blocks[next];
+            if (block !== undefined) {
+                next += 1;
+                mine.of(block);
+                if (next % 16 !== 0) {
+                    return true;
+                }
+            }
+            hits.value = mine.in(store.parts, true);
+            if (hitLine.value === null && hits.value.length > 0) {
+                hitLine.value = hits.value.at(hits.value.countBefore(viewedLine())) ?? hits.value.at(0) ?? null;
+            }
+            isSearching.value = block !== undefined || !store.isWhole;
+            return block !== undefined;
+        });
+    }
+
+    watch([query, filter, stepName], () => {
         const wanted = query.value.toLowerCase();
-        return wanted === "" ? [] : shown.value.flatMap((line, index) => (plainText(line.text).toLowerCase().includes(wanted) ? [index] : []));
+        hitLine.value = null;
+        found = wanted === "" ? null : new FoundLines((block) => findLines(block, wanted).filter(isShown));
+        search();
     });
-    watch(query, () => (hit.value = 0));
+    watch(log.store, () => found !== null && search());
+    watch([query, filter], () => (query.value !== "" || filter.value !== "all") && void log.wantAll());
+    onScopeDispose(() => stop());
+
+    function isShown(line: number): boolean {
+        const store = log.store.value;
+        const block = store?.parts[store.partOf(line)]?.block ?? null;
+        return store !== null && block !== null && passes(block, line, filter.value) && (stepName() === null || store.stepOf(line) === stepName());
+    }
 
     return {
-        shown,
+        rows,
         query,
-        level,
-        hits,
-        hit,
-        step: (by) => {
-            const count = hits.value.length;
-            hit.value = count === 0 ? 0 : (hit.value + by + count) % count;
+        filter,
+        folded,
+        fold(section, isFolded) {
+            const next = new Set(folded.value);
+            if (isFolded) {
+                next.add(section);
+            } else {
+                next.delete(section);
+            }
+            folded.value = next;
         },
+        foldAll: (isFolded) => (folded.value = new Set(isFolded ? rows.value.sections.map(({ section }) => section) : [])),
+        isAllFolded: computed(() => rows.value.sections.length > 0 && rows.value.sections.every(({ isFolded }) => isFolded)),
+        hits,
+        isSearching,
+        hitLine,
+        step(by) {
+            const { length } = hits.value;
+            const current = hitLine.value === null ? -1 : hits.value.indexOf(hitLine.value);
+            hitLine.value = length === 0 ? null : (hits.value.at((current + by + length) % length) ?? null);
+        },
+    };
+}
+
+function passes(block: LogBlock, line: number, filter: LineFilter): boolean {
+    const level = block.levelOf(line);
+    return filter === "all" || (filter === "stderr" ? block.streamOf(line) === "err" : level === "error" || level === filter);
+}
+
+function linesThatPass(filter: LineFilter): (block: LogBlock) => number[] {
+    return (block) => {
+        const lines: number[] = [];
+        for (let line = block.firstLine; line < block.endLine; line += 1) {
+            if (passes(block, line, filter)) {
+                lines.push(line);
+            }
+        }
+        return lines;
     };
 }

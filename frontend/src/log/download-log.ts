@@ -1,24 +1,15 @@
-import { formatLogLine } from "../../../common/log-line.ts";
 import type { DeploymentView } from "../../../common/wire.ts";
-import type { Server } from "../server/server.ts";
+import type { LogStore } from "./log-store.ts";
 
-const LINES_AT_ONCE = 5_000;
+/** Milliseconds after which a browser has certainly begun to save. */
+const RELEASE_AFTER_MS = 1_000;
 
-/** Asks for the whole log, not only for what is kept here, and hands it to the browser as a text file. @throws ServerError */
-export async function downloadLog(server: Server, deployment: Pick<DeploymentView, "id" | "stackId" | "commitSha">): Promise<void> {
-    const pieces: string[] = [];
-    for (let offset = 0; ; ) {
-        const page = await server.call("getDeploymentLog", deployment.id, { offset, limit: LINES_AT_ONCE });
-        pieces.push(...page.lines.map((line) => `${formatLogLine(line)}\n`));
-        if (page.lines.length === 0 || page.nextOffset >= page.size || page.nextOffset <= offset) {
-            break;
-        }
-        offset = page.nextOffset;
-    }
-    const url = URL.createObjectURL(new Blob(pieces, { type: "text/plain" }));
+/** Hands a log that is loaded as a whole to the browser, as a text file with the lines as the server has them. */
+export function downloadLog(log: LogStore, deployment: Pick<DeploymentView, "id" | "stackId" | "commitSha">): void {
+    const url = URL.createObjectURL(new Blob(log.parts.map(({ block }) => block?.text ?? ""), { type: "text/plain" }));
     const link = document.createElement("a");
     link.href = url;
     link.download = `${deployment.stackId}-${deployment.commitSha?.slice(0, 7) ?? deployment.id}.log`;
     link.click();
-    setTimeout(() => URL.revokeObjectURL(url), 1_000);
+    setTimeout(() => URL.revokeObjectURL(url), RELEASE_AFTER_MS);
 }

@@ -7,6 +7,8 @@ const CONTROL = /\x1b\[(\d*)(?:;\d*)*([A-HJKfhlr])|\x1b\[\?\d+[hl]|\r\n|\r|\n/g;
  */
 export class TerminalText {
     lines: string[] = [""];
+    /** Lines that were there before the first of `lines`. */
+    droppedLines = 0;
     #row = 0;
     #isLineStart = true;
     readonly #maxLines: number;
@@ -26,6 +28,7 @@ export class TerminalText {
         const excess = this.lines.length - this.#maxLines;
         if (excess > 0) {
             this.lines.splice(0, excess);
+            this.droppedLines += excess;
             this.#row = Math.max(0, this.#row - excess);
         }
     }
