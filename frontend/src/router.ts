@@ -9,13 +9,17 @@ export const routes: RouteRecordRaw[] = [
             { path: "", name: "home", component: () => import("./pages/HomePage.vue") },
             { path: "compose", name: "new-stack", component: () => import("./pages/NewStackPage.vue") },
             { path: "new-from-git", name: "new-from-git", component: () => import("./pages/NewFromGitPage.vue") },
+            { path: "terminal/:stackName/:serviceName/:type/:endpoint?", name: "container-terminal", component: () => import("./pages/ShellPage.vue"), props: true },
+            { path: "console/:endpoint?", name: "console", component: () => import("./pages/ConsolePage.vue"), props: true },
             {
-                path: "compose/:stackName",
+                // A stack of an agent has the agent's endpoint behind its name, as in Dockge; see server/endpoint-param.ts.
+                path: "compose/:stackName/:endpoint([^/]*[.:][^/]*)?",
                 component: () => import("./pages/StackPage.vue"),
                 props: true,
                 children: [
                     { path: "", name: "stack", component: () => import("./pages/ComposeTab.vue"), props: true },
                     { path: "git", name: "stack-git", component: () => import("./pages/GitTab.vue"), props: true },
+                    { path: "git/deliveries", name: "stack-deliveries", component: () => import("./pages/DeliveriesPage.vue"), props: true },
                     { path: "deployments", name: "stack-deployments", component: () => import("./pages/DeploymentsTab.vue"), props: true },
                     { path: "deployments/:deploymentId", name: "deployment", component: () => import("./pages/DeploymentPage.vue"), props: true },
                 ],
@@ -25,11 +29,13 @@ export const routes: RouteRecordRaw[] = [
     {
         path: "/settings",
         component: () => import("./pages/SettingsPage.vue"),
-        redirect: { name: "settings-appearance" },
+        redirect: { name: "settings-general" },
         children: [
+            { path: "general", name: "settings-general", component: () => import("./components/settings/GeneralSettings.vue") },
             { path: "appearance", name: "settings-appearance", component: () => import("./components/settings/AppearanceSettings.vue") },
             { path: "security", name: "settings-security", component: () => import("./components/settings/SecuritySettings.vue") },
             { path: "tokens", name: "settings-tokens", component: () => import("./components/settings/TokenSettings.vue") },
+            { path: "audit", name: "settings-audit", component: () => import("./components/settings/AuditSettings.vue") },
             { path: "about", name: "settings-about", component: () => import("./components/settings/AboutSettings.vue") },
         ],
     },

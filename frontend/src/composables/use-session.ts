@@ -20,11 +20,13 @@ export interface Session {
     readonly canLogOut: Readonly<Ref<boolean>>;
     /** @throws ServerError */
     readonly setUp: (username: string, password: string) => Promise<void>;
-    /** @throws ServerError */
-    readonly logIn: (username: string, password: string, isRemembered: boolean) => Promise<void>;
+    /** @returns false when a code of the second factor is needed as well @throws ServerError */
+    readonly logIn: (username: string, password: string, isRemembered: boolean, code?: string) => Promise<boolean>;
     readonly logOut: () => void;
     /** @throws ServerError */
     readonly changePassword: (currentPassword: string, newPassword: string) => Promise<void>;
+    /** Keeps the token that the server gave in place of the former one. */
+    readonly continueWith: (token: string | undefined) => void;
 }
 
 export const SESSION: InjectionKey<Session> = Symbol("session");
@@ -76,11 +78,41 @@ export function createSession(connection: Connection): Session {
         }, afterMs);
     }
 
-    async function logIn(name: string, password: string, isRemembered: boolean): Promise<void> {
-        const { token } = await connection.direct("login", { username: name, password, token: "" });
+    async function logIn(name: string, password: string, isRemembered: boolean, code = ""): Promise<boolean> {
+        const { token } = await connection.direct("login", { username: name, password, token: code });
+        if (token === undefined) {
+            return false;
+        }
         keepToken(token, isRemembered);
         username.value = name;
         enter();
+        return true;
+    }
+
+    function continueWith(token: string | undefined): void {
+        if (token !== undefined) {
+            keepToken(token, localStorage.getItem(REMEMBER_KEY) !== "0");
+        }
+    }
+
+    async function logInByToken(token: string): Promise<void> {
+        try {
+            continueWith((await connection.direct("loginByToken", token)).token);
+            enter();
+        } catch (thrown) {
+            const { code } = thrown as { code?: string };
+            if (code === "CONNECTION_LOST" || code === "NO_ANSWER") {
+                return;
+            }
+            const kept = readToken();
+            if (kept !== null && kept !== token) {
+                // Another tab has got a new one meanwhile.
+                await logInByToken(kept);
+                return;
+            }
+            forgetToken();
+            state.value = "login";
+        }
     }
 
     connection.onLifecycle("connect", () => {
@@ -89,13 +121,7 @@ export function createSession(connection: Connection): Session {
             askForLogin(SILENT_SERVER_MS);
             return;
         }
-        connection.direct("loginByToken", token).then(enter, (thrown: { code?: string }) => {
-            if (thrown.code === "CONNECTION_LOST" || thrown.code === "NO_ANSWER") {
-                return;
-            }
-            forgetToken();
-            state.value = "login";
-        });
+        void logInByToken(token);
     });
     connection.onLifecycle("info", () => {
         if (readToken() === null) {
@@ -125,15 +151,15 @@ export function createSession(connection: Connection): Session {
             forgetToken();
             username.value = "";
             state.value = "login";
-            connection.reopen();
+            // The server ends the session; when it cannot be reached, the token is forgotten at least.
+            const reopen = (): void => connection.reopen();
+            connection.direct("logout").then(reopen, reopen);
         },
         changePassword: async (currentPassword, newPassword) => {
-            await connection.direct("changePassword", { currentPassword, newPassword });
             // The change makes every token worthless, ours too.
-            const isRemembered = localStorage.getItem(REMEMBER_KEY) !== "0";
-            const { token } = await connection.direct("login", { username: username.value, password: newPassword, token: "" });
-            keepToken(token, isRemembered);
+            continueWith((await connection.direct("changePassword", { currentPassword, newPassword })).token);
         },
+        continueWith,
     };
 }
 

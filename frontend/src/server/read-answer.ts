@@ -7,6 +7,9 @@ const DOCKGE_SENTENCES: Record<string, string> = {
     authUserInactiveOrDeleted: "This user no longer exists.",
 };
 
+/** Dockge has one key for a wrong code and for a log-in that is over. */
+const WRONG_CODE = "This code is wrong, or was used before. Wait for the next one.";
+
 function sentence(msg: unknown): string {
     if (typeof msg === "string") {
         return DOCKGE_SENTENCES[msg] ?? msg;
@@ -21,9 +24,10 @@ export function readAnswer(answer: unknown, event: string): Record<string, unkno
     if (fields["ok"] === true) {
         return fields;
     }
-    if (fields["tokenRequired"] === true) {
-        throw new ServerError("REFUSED", "This user has two-factor log-in, which this page does not support yet.", { event });
+    // Dockge's only answer without `ok`: the password is right, a code is needed as well.
+    if (event === "login" && fields["tokenRequired"] === true) {
+        return fields;
     }
     const code = typeof fields["code"] === "string" ? (fields["code"] as ClientErrorCode) : "REFUSED";
-    throw new ServerError(code, sentence(fields["msg"]), (fields["data"] as Record<string, unknown> | undefined) ?? {});
+    throw new ServerError(code, code === "CODE_INVALID" && fields["msg"] === "authInvalidToken" ? WRONG_CODE : sentence(fields["msg"]), (fields["data"] as Record<string, unknown> | undefined) ?? {});
 }
