@@ -19,7 +19,7 @@ const LONG: ReadonlySet<string> = new Set([
 ]);
 /** These talk to a Git server first. */
 const GIT_TIMEOUT_MS = 90_000;
-const GIT: ReadonlySet<string> = new Set(["testGitRepository", "listGitBranches", "saveGitRepository", "deployFromGit", "deleteGitRepository"]);
+const GIT: ReadonlySet<string> = new Set(["testGitRepository", "listGitBranches", "saveGitRepository", "deployFromGit", "deleteGitRepository", "compareReleases", "checkRemote", "listComposeFiles"]);
 
 export function timeLimitMs(event: string): number {
     return LONG.has(event) ? LONG_TIMEOUT_MS : GIT.has(event) ? GIT_TIMEOUT_MS : TIMEOUT_MS;

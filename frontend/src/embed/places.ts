@@ -2,7 +2,7 @@ import type { DockgeRoot, DockgeRoute, DockgeStack } from "./dockge-page.ts";
 
 /** Our addresses inside Dockge's page. None is of Dockge's shape: an agent may be called anything, "git" included. */
 export const STACK_PATH = "/stacks/:stackName/:endpoint?";
-export const TAB_PATHS = { git: "git", deployments: "deployments", deployment: "deployments/:deploymentId([0-9a-f-]{36})" } as const;
+export const TAB_PATHS = { git: "git", deliveries: "git/deliveries", deployments: "deployments", deployment: "deployments/:deploymentId([0-9a-f-]{36})" } as const;
 export const NEW_PATH = "/new-from-git/:endpoint?";
 
 export type Tab = "compose" | "git" | "deployments";

@@ -35,6 +35,7 @@ export const routes: RouteRecordRaw[] = [
         props: true,
         children: [
             { path: TAB_PATHS.git, name: "stack-git", component: () => import("../pages/GitTab.vue"), props: true },
+            { path: TAB_PATHS.deliveries, name: "stack-deliveries", component: () => import("../pages/DeliveriesPage.vue"), props: true },
             { path: TAB_PATHS.deployments, name: "stack-deployments", component: () => import("../pages/DeploymentsTab.vue"), props: true },
             { path: TAB_PATHS.deployment, name: "deployment", component: () => import("../pages/DeploymentPage.vue"), props: true },
         ],

@@ -10,6 +10,9 @@ export interface DeploymentFilter {
     status: string;
     triggeredBy: string;
     branch: string;
+    /** First and last day, such as 2026-01-31, by the clock of whoever looks. */
+    from: string;
+    to: string;
     page: number;
 }
 
@@ -17,9 +20,17 @@ function one(value: LocationQuery[string] | undefined): string {
     return typeof value === "string" ? value : "";
 }
 
+/** What is not a day counts as none. */
+function day(value: LocationQuery[string] | undefined): string {
+    const text = one(value);
+    return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(`${text}T00:00:00`)) ? text : "";
+}
+
+export const NO_FILTER: DeploymentFilter = { q: "", status: "", triggeredBy: "", branch: "", from: "", to: "", page: 1 };
+
 export function readFilter(query: LocationQuery): DeploymentFilter {
     const page = Number(one(query["page"]));
-    return { q: one(query["q"]), status: one(query["status"]), triggeredBy: one(query["triggeredBy"]), branch: one(query["branch"]), page: Number.isInteger(page) && page > 0 ? page : 1 };
+    return { q: one(query["q"]), status: one(query["status"]), triggeredBy: one(query["triggeredBy"]), branch: one(query["branch"]), from: day(query["from"]), to: day(query["to"]), page: Number.isInteger(page) && page > 0 ? page : 1 };
 }
 
 export function toQuery(filter: DeploymentFilter): LocationQueryRaw {
@@ -38,5 +49,7 @@ export function toListInput(filter: DeploymentFilter): Partial<DeploymentListInp
         ...(triggeredBy.length > 0 ? { triggeredBy } : {}),
         ...(filter.q === "" ? {} : { q: filter.q }),
         ...(filter.branch === "" ? {} : { branch: filter.branch }),
+        ...(filter.from === "" ? {} : { from: new Date(`${filter.from}T00:00:00`).toISOString() }),
+        ...(filter.to === "" ? {} : { to: new Date(`${filter.to}T23:59:59.999`).toISOString() }),
     };
 }
