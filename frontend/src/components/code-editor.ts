@@ -6,6 +6,8 @@ import { basicSetup, EditorView } from "codemirror";
 
 export interface OpenEditor {
     setText(text: string): void;
+    /** Puts the cursor there and shows it. Both count from 1; what lies outside of the text is taken as its nearest place. */
+    goTo(line: number, column: number): void;
     configure(isDark: boolean, isReadOnly: boolean): void;
     close(): void;
 }
@@ -96,6 +98,13 @@ export function openEditor(options: {
             if (text !== view.state.doc.toString()) {
                 view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
             }
+        },
+        goTo(line, column) {
+            const { doc } = view.state;
+            const at = doc.line(Math.min(Math.max(line, 1), doc.lines));
+            const position = Math.min(at.from + Math.max(column - 1, 0), at.to);
+            view.dispatch({ selection: { anchor: position }, effects: EditorView.scrollIntoView(position, { y: "center" }) });
+            view.focus();
         },
         configure: (isDark, isReadOnly) => view.dispatch({ effects: [theme.reconfigure(look(isDark)), mode.reconfigure(access(isReadOnly))] }),
         close: () => view.destroy(),
