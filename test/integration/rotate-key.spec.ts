@@ -136,6 +136,25 @@ describe("commands over a data folder", () => {
         await lock.release();
     });
 
+    it("let somebody in who has lost the authenticator, also without the key, and end every session", async () => {
+        const { users, accountSecurity, loginSessions, audit } = world.stores;
+        const { id } = await users.create({ username: "ann", passwordHash: "old" });
+        await accountSecurity.enableTwoFactor(id, { secret: new Secret("A"), at: 1, lastStep: 1, recoveryCodeHashes: ["hash"] });
+        await loginSessions.insert({ id: "s1", userId: id, kind: "browser", passwordMark: "m", address: "192.0.2.1", userAgent: null, createdAt: 1, lastSeenAt: 1, endedAt: null });
+        expect((await command("reset-password", [], "long enough")).stdout).toContain("stays on");
+        expect(await accountSecurity.byUser(id)).toMatchObject({ twoFactorSince: 1 });
+        expect(await loginSessions.openOf(id)).toEqual([]);
+        const { passwordHash } = (await users.byId(id)) ?? { passwordHash: "" };
+
+        await fs.rm(path.join(world.directory, keys));
+        expect(await command("reset-password", ["--keep-password"])).toMatchObject({ code: 2 });
+        expect(await command("reset-password", ["--disable-2fa", "--keep-password"])).toMatchObject({ code: 0, stdout: "Two-factor log-in of ann is off.\nSessions ended: 0.\n" });
+        expect(await users.byId(id)).toMatchObject({ passwordHash });
+        expect(await accountSecurity.byUser(id)).toMatchObject({ twoFactorSince: null, signedOutBefore: expect.any(Number) as number });
+        expect(await accountSecurity.recoveryCodesLeft(id)).toBe(0);
+        expect((await audit.page({ page: 1, perPage: 9 })).items.map(({ action }) => action)).toEqual(["two-factor.disable", "user.reset-password"]);
+    });
+
     it("set a new password", async () => {
         await world.stores.users.create({ username: "ann", passwordHash: "old" });
         expect(await command("reset-password", [], "short")).toMatchObject({ code: 2 });

@@ -72,7 +72,7 @@ export class Auth {
         const secondFactor = await this.requireCode(user, credentials.code, address);
         limiter.remember(address);
         const begun = await sessions.begin(user, client);
-        await this.audit("user.log-in", { name: user.username, address }, { secondFactor, isHub: client.isHub });
+        await this.audit("user.log-in", { name: user.username, address }, { secondFactor, ...(client.isHub ? { isHub: true } : {}) });
         return { user, ...begun };
     }
 
