@@ -6,20 +6,24 @@ import { ContainerCommands } from "./adapters/container-commands.ts";
 import { lockDataDirectory, type DataDirectoryLock } from "./adapters/data-directory-lock.ts";
 import { DeploymentLogFiles } from "./adapters/deployment-log-files.ts";
 import { DockerEngine } from "./adapters/docker-engine.ts";
+import { dockerEnvironment, type DockerCliSettings } from "./adapters/docker-environment.ts";
+import { DockerTerminals } from "./adapters/docker-terminals.ts";
 import { GitCli } from "./adapters/git-cli.ts";
 import { HttpProbe } from "./adapters/http-probe.ts";
+import { LocalPty } from "./adapters/local-pty.ts";
 import { sshKeyscan } from "./adapters/ssh-keyscan.ts";
 import { StackFolderFiles } from "./adapters/stack-folder.ts";
 import { WorkDirectoryFiles } from "./adapters/work-directories.ts";
 import { systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { DeploymentJournal } from "./domain/deployment-journal.ts";
-import type { Docker, Logger, Random, ReleaseStore } from "./domain/ports.ts";
+import type { AuditLog, Docker, Logger, Random, ReleaseStore } from "./domain/ports.ts";
 import type { Host } from "./host/host.ts";
 import { Metrics } from "./host/metrics.ts";
 import { registerRest } from "./host/rest.ts";
 import { registerVerbs } from "./host/rpc.ts";
 import type { Services } from "./host/services.ts";
+import type { TerminalPorts } from "./host/standalone/terminals/terminals.ts";
 import { Pipeline } from "./pipeline/pipeline.ts";
 import { Housekeeping } from "./queue/housekeeping.ts";
 import { poll } from "./queue/poll.ts";
@@ -61,6 +65,7 @@ export interface Foundation {
     stores: Stores;
     docker: DockerEngine;
     compose: ComposeCli;
+    terminals: TerminalPorts;
     stackFolder: StackFolderFiles;
     /** Gives the data folder back. Call it last. */
     close(): Promise<void>;
@@ -85,6 +90,7 @@ export async function layFoundation(config: Config, logger: Logger): Promise<Fou
             stores,
             docker: new DockerEngine(engine),
             compose: new ComposeCli(engine),
+            terminals: terminalPorts(config, engine, stores.audit),
             stackFolder,
             close: async () => {
                 await database.close();
@@ -238,6 +244,13 @@ export function createGitDeploy(foundation: Foundation, host: Host, version: str
             housekeeping.start();
         },
     };
+}
+
+/** The console is a shell of this machine: it gets what `docker` needs and nothing of the server's own environment, which may hold secrets. */
+function terminalPorts(config: Config, engine: DockerCliSettings, audit: AuditLog): TerminalPorts {
+    const containers = new DockerTerminals(engine);
+    const env = { ...dockerEnvironment(engine), LC_ALL: "C.UTF-8" };
+    return { pty: new LocalPty(), shells: containers, logs: containers, audit, console: { isEnabled: config.isConsoleEnabled, directory: config.stacksDirectory, env } };
 }
 
 /** What runs keeps its images: they bear the names of the compose file as well. */

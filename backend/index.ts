@@ -1,3 +1,5 @@
+import { BesideContainer } from "./adapters/beside-container.ts";
+import { ComposeBeside } from "./adapters/compose-beside.ts";
 import { CliError, helpText, parseCli } from "./cli-options.ts";
 import { ConfigError, loadConfig, readEnvFile } from "./config.ts";
 import { DeployError } from "./domain/errors.ts";
@@ -22,8 +24,9 @@ async function main(): Promise<void> {
     }
     const version = readVersion();
     const foundation = await layFoundation(config, logger);
-    const { clock, random, compose, docker, stackFolder, stores } = foundation;
-    const host = new StandaloneHost({ config, logger, clock, random, compose, docker, stackFolder, version, ...stores });
+    const { clock, random, docker, terminals, stackFolder, stores } = foundation;
+    const compose = new ComposeBeside({ compose: foundation.compose, docker, beside: new BesideContainer(config) });
+    const host = new StandaloneHost({ config, logger, clock, random, compose, doesComposeOutliveUs: true, docker, terminals, stackFolder, version, ...stores });
     const gitDeploy = createGitDeploy(foundation, host, version);
 
     const { port } = await host.listen();

@@ -78,7 +78,6 @@ export const stackEvents = {
     stopService: z.tuple([stackFolderName, serviceName]),
     restartService: z.tuple([stackFolderName, serviceName]),
     serviceStatusList: z.tuple([stackFolderName]),
-    leaveCombinedTerminal: z.tuple([stackFolderName]),
 } as const;
 
 /** Events of the host as a whole. */
@@ -86,10 +85,6 @@ export const hostEvents = {
     requestStackList: z.tuple([]),
     getDockerNetworkList: z.tuple([]),
     dockerStats: z.tuple([]),
-    /** `compose-<endpoint>-<stack>`; on one's own server the endpoint is empty. */
-    terminalJoin: z.tuple([z.string().max(300)]),
-    terminalResize: z.tuple([z.string().max(300), z.number(), z.number()]),
-    checkMainTerminal: z.tuple([]),
 } as const;
 
 export interface SimpleStack extends Partial<StackGitFields> {

@@ -10,7 +10,7 @@ const terminalName = z.string().min(1).max(700);
 const rows = z.number().int().min(1).max(500);
 const columns = z.number().int().min(1).max(1000);
 /** Compose's own rule for services, and Docker's for containers. */
-const runningName = z.string().max(200).regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "This is not the name of a service or container.");
+const runningName = z.string().max(200).regex(/^[A-Za-z0-9._][A-Za-z0-9._-]*$/, "This is not the name of a service or container.");
 /** Started with an argument list of just this: nothing that could be an option, and no place to look for it other than the image's own PATH. */
 const shell = z.union(
     [

@@ -2,6 +2,7 @@ import { chmod, lstat, mkdir, readFile, realpath, rm, stat, symlink, writeFile }
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { stackEvents } from "../../common/dockge-wire.ts";
+import { terminalStackEvents } from "../../common/terminal-wire.ts";
 import type { StackGitFields } from "../../common/wire.ts";
 import { DeployError } from "../../backend/domain/errors.ts";
 import { PASSWORD, startStandalone, USERNAME, type Client, type Standalone } from "../fixtures/standalone-host.ts";
@@ -127,7 +128,7 @@ describe("symbolic links", () => {
 
 describe("a name that is no stack name", () => {
     const names = ["..", "../..", "../outside", "a/../../outside", "/etc", "", ".", ".hidden", "a\\b", "a\0b", "web\n", "x".repeat(256), "\ud800", "__proto__", null, 7, {}, ["web"]];
-    it.each(Object.keys(stackEvents))("%s answers STACK_NAME_INVALID and does nothing", async (event) => {
+    it.each(Object.keys({ ...stackEvents, ...terminalStackEvents }))("%s answers STACK_NAME_INVALID and does nothing", async (event) => {
         const outside = await outsideTree();
         for (const name of names) {
             expect(await client.agent(event, name, YAML, "A=1", true), `name ${JSON.stringify(name)}`).toMatchObject({ ok: false, code: "STACK_NAME_INVALID" });
@@ -139,7 +140,7 @@ describe("a name that is no stack name", () => {
     it("is refused inside a terminal's name too", async () => {
         expect(await client.agent("terminalJoin", "compose--../../etc")).toMatchObject({ ok: false, code: "STACK_NAME_INVALID" });
         expect(await client.agent("terminalJoin", "combined--..")).toMatchObject({ ok: false, code: "STACK_NAME_INVALID" });
-        expect(await client.agent("terminalJoin", "console")).toMatchObject({ ok: false, code: "INPUT_INVALID" });
+        expect(await client.agent("terminalJoin", "elsewhere")).toMatchObject({ ok: false, code: "INPUT_INVALID" });
     });
 });
 

@@ -12,9 +12,10 @@ const files = ["backend", "common", "db"].flatMap((folder) =>
 );
 const holding = (pattern: RegExp) => files.filter((file) => pattern.test(readFileSync(path.join(root, file), "utf8")));
 
-it("R1: only exec.ts starts programs", () => {
+it("R1: only exec.ts starts programs, and local-pty.ts those on a terminal", () => {
     expect(files.length).toBeGreaterThan(100);
     expect(holding(/["'](?:node:)?child_process["']/)).toEqual(["backend/adapters/exec.ts"]);
+    expect(holding(/["']@lydell\/node-pty["']/)).toEqual(["backend/adapters/local-pty.ts"]);
 });
 
 it("R1: nobody asks for a shell, and nothing is evaluated", () => {

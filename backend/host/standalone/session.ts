@@ -1,16 +1,16 @@
 import type { Socket } from "socket.io";
 import type { AgentPushes } from "../../../common/agent-wire.ts";
-import { progressTerminalName, type DockgeAgentPushes, type DockgePushes } from "../../../common/dockge-wire.ts";
+import type { DockgeAgentPushes, DockgePushes } from "../../../common/dockge-wire.ts";
 import type { User } from "../../domain/entities.ts";
 import { DeployError } from "../../domain/errors.ts";
 import type { HostUser } from "../host.ts";
 import { TEST_HEADER } from "./agents/login-test.ts";
 import type { LoginClient } from "./accounts/login-sessions.ts";
-import { requireStackFolderName } from "../stacks/stack-name.ts";
 
 export const LOGGED_IN_ROOM = "logged-in";
-export const terminalRoom = (stack: string) => `terminal:${stack}`;
 export const logRoom = (deploymentId: string) => `log:${deploymentId}`;
+/** Of 16 KiB at most, as far as they come from terminals. */
+const MAX_WAITING_PACKETS = 32;
 
 /** One connection: who it is, where from, and how it calls this server. */
 export class Session {
@@ -23,7 +23,9 @@ export class Session {
     readonly origin: string;
     /** Sent by a server that tries whether this one can be its agent. */
     readonly agentTestId: string;
-    #leaveHandlers: (() => void)[] = [];
+    readonly #leaveHandlers = new Set<() => void>();
+    readonly #drainHandlers = new Set<() => void>();
+    #waitingPackets = 0;
     #user: User | null = null;
     #loginSessionId: string | null = null;
     #isUsed = false;
@@ -37,7 +39,10 @@ export class Session {
         this.endpoint = typeof endpoint === "string" ? endpoint : "";
         const testId = socket.handshake.headers[TEST_HEADER];
         this.agentTestId = typeof testId === "string" ? testId : "";
-        socket.once("disconnect", () => this.#leaveAgents());
+        socket.once("disconnect", () => this.#left());
+        socket.conn.on("packetCreate", () => (this.#waitingPackets += 1));
+        socket.conn.on("flush", () => (this.#waitingPackets = 0));
+        socket.conn.on("drain", () => this.#drainHandlers.forEach((goOn) => goOn()));
     }
 
     get user(): User | null {
@@ -95,7 +100,7 @@ export class Session {
     logOut(): void {
         this.#user = null;
         this.#loginSessionId = null;
-        this.#leaveAgents();
+        this.#left();
         for (const room of this.#socket.rooms) {
             if (room !== this.id) {
                 void this.#socket.leave(room);
@@ -103,13 +108,25 @@ export class Session {
         }
     }
 
-    /** Runs once, when the person logs out or the connection ends; at once when it has ended. */
-    onLeave(stop: () => void): void {
+    /** Runs once, when the person logs out or the connection ends; at once when it has ended. Returns the function that takes it back. */
+    onLeave(stop: () => void): () => void {
         if (this.#socket.connected) {
-            this.#leaveHandlers.push(stop);
+            this.#leaveHandlers.add(stop);
         } else {
             stop();
         }
+        return () => this.#leaveHandlers.delete(stop);
+    }
+
+    /** More messages wait for the network than it takes at once: who prints much should wait for `onDrain`. */
+    get isCongested(): boolean {
+        return this.#waitingPackets > MAX_WAITING_PACKETS;
+    }
+
+    /** Runs each time when what was waiting has been handed to the network. Returns the function that takes it back. */
+    onDrain(goOn: () => void): () => void {
+        this.#drainHandlers.add(goOn);
+        return () => this.#drainHandlers.delete(goOn);
     }
 
     join(room: string): void {
@@ -151,22 +168,9 @@ export class Session {
         this.#socket.disconnect(true);
     }
 
-    #leaveAgents(): void {
-        this.#leaveHandlers.splice(0).forEach((stop) => stop());
-    }
-
-    terminalName(stack: string): string {
-        return progressTerminalName(this.endpoint, stack);
-    }
-
-    /** Reads `compose-<endpoint>-<stack>` and the like. @throws STACK_NAME_INVALID, INPUT_INVALID */
-    parseTerminal(name: string): { kind: "compose" | "combined"; stack: string } {
-        for (const kind of ["compose", "combined"] as const) {
-            const prefix = `${kind}-${this.endpoint}-`;
-            if (name.startsWith(prefix)) {
-                return { kind, stack: requireStackFolderName(name.slice(prefix.length)) };
-            }
-        }
-        throw new DeployError("INPUT_INVALID", "There is no terminal of this name.");
+    #left(): void {
+        const handlers = [...this.#leaveHandlers];
+        this.#leaveHandlers.clear();
+        handlers.forEach((stop) => stop());
     }
 }

@@ -4,19 +4,19 @@ import type { Clock, DockerReadings } from "../../domain/ports.ts";
 import { Composerizer } from "./composerize.ts";
 import type { EventHandlers } from "./dispatcher.ts";
 import { DockerStatsReader } from "./docker-stats.ts";
-import { terminalRoom, type Session } from "./session.ts";
+import type { Session } from "./session.ts";
 import { contentHash, type StackFiles, type StackTexts } from "../stacks/stack-files.ts";
 import { fullStack } from "./stack-json.ts";
 import type { StackList } from "./stack-list.ts";
 import type { StackOperations } from "./stack-operations.ts";
 import { serviceStatuses } from "./stack-status.ts";
-import type { ProgressTerminals } from "./terminals.ts";
+import type { TerminalHouse } from "./terminals/terminal-house.ts";
 
 export interface StackEventsParts {
     files: StackFiles;
     list: StackList;
     operations: StackOperations;
-    terminals: ProgressTerminals;
+    terminals: TerminalHouse;
     docker: DockerReadings;
     clock: Clock;
     primaryHostname: (endpoint: string) => Promise<string>;
@@ -28,16 +28,16 @@ const NO_TEXTS: StackTexts = { composeFileName: null, composeYaml: "", env: "", 
 
 /** Dockge's buttons and what a stack page asks for. Names were checked before. */
 export function stackHandlers(parts: StackEventsParts): EventHandlers<typeof stackEvents> {
-    const { operations, list, files } = parts;
+    const { operations, list, files, terminals } = parts;
     /** Whoever presses a button watches what it does. */
     const press = async (msg: string, stack: string, session: Session, run: (stack: string) => Promise<void>) => {
-        session.join(terminalRoom(stack));
+        terminals.progress.watch(session, stack);
         await run(stack);
         return { ok: true, msg, msgi18n: true };
     };
     /** Dockge's words for these are no key to be translated. */
     const pressService = async (done: string, stack: string, service: string, session: Session, run: () => Promise<void>) => {
-        session.join(terminalRoom(stack));
+        terminals.progress.watch(session, stack);
         await run();
         return { ok: true, msg: `Service ${service} ${done}` };
     };
@@ -48,6 +48,9 @@ export function stackHandlers(parts: StackEventsParts): EventHandlers<typeof sta
                 throw new DeployError("STACK_NOT_FOUND", "Stack not found", { details: { stack } });
             }
             const texts = listed.isManaged ? await files.read(stack) : NO_TEXTS;
+            if (listed.isManaged) {
+                terminals.followLogs(session, stack);
+            }
             return { ok: true, stack: fullStack(listed, texts, session.endpoint, await parts.primaryHostname(session.endpoint)) };
         },
         saveStack: async ([stack, composeYaml, env, isNew, expectedHash]) => {
@@ -55,8 +58,9 @@ export function stackHandlers(parts: StackEventsParts): EventHandlers<typeof sta
             return { ok: true, msg: "Saved", msgi18n: true, contentHash: saved.contentHash };
         },
         deployStack: async ([stack, composeYaml, env, isNew, expectedHash], session) => {
-            session.join(terminalRoom(stack));
+            terminals.progress.watch(session, stack);
             const saved = await operations.deploy(stack, { composeYaml, env, isNew, expectedHash: expectedHash ?? null });
+            terminals.followLogs(session, stack);
             return { ok: true, msg: "Deployed", msgi18n: true, contentHash: saved.contentHash };
         },
         startStack: ([stack], session) => press("Started", stack, session, (name) => operations.start(name)),
@@ -76,8 +80,6 @@ export function stackHandlers(parts: StackEventsParts): EventHandlers<typeof sta
             }
             return { ok: true, serviceStatusList: serviceStatuses(project) };
         },
-        // Containers' own logs are not followed yet, so there is nothing to leave.
-        leaveCombinedTerminal: () => Promise.resolve({ ok: true }),
     };
 }
 
@@ -90,19 +92,6 @@ export function hostHandlers(parts: StackEventsParts): EventHandlers<typeof host
         },
         getDockerNetworkList: async () => ({ ok: true, dockerNetworkList: await parts.docker.networkNames() }),
         dockerStats: async () => ({ ok: true, dockerStats: await stats.read() }),
-        terminalJoin: ([terminalName], session) => {
-            const { kind, stack } = session.parseTerminal(terminalName);
-            if (kind === "combined") {
-                return Promise.resolve({ ok: true, buffer: "" });
-            }
-            // In this order, and without a pause between: what is written next is either in the buffer or sent.
-            session.join(terminalRoom(stack));
-            return Promise.resolve({ ok: true, buffer: parts.terminals.buffer(stack) });
-        },
-        // The progress terminal is not a real one: its lines are wrapped where they are shown.
-        terminalResize: () => Promise.resolve({ ok: true }),
-        // There is no console into the server's own machine.
-        checkMainTerminal: () => Promise.resolve({ ok: false, msg: "The console is not available.", msgi18n: true, code: "NOT_FOUND" }),
     };
 }
 

@@ -7,7 +7,7 @@ import type { DisruptiveAction, OwnStack } from "../stacks/own-stack.ts";
 import type { StackEdit, StackFiles, StackTexts } from "../stacks/stack-files.ts";
 import type { StackList } from "./stack-list.ts";
 import { hasLife } from "./stack-status.ts";
-import type { ProgressTerminals } from "./terminals.ts";
+import type { ProgressTerminals } from "./terminals/progress-terminals.ts";
 
 export interface StackOperationsParts {
     files: StackFiles;

@@ -14,7 +14,7 @@ import { Greeting } from "./greeting.ts";
 import { ListPublisher } from "./list-publisher.ts";
 import { builtFiles } from "../http/built-files.ts";
 import { RouteTable, type Method } from "../http/route-table.ts";
-import { LOGGED_IN_ROOM, logRoom, terminalRoom, type Session } from "./session.ts";
+import { LOGGED_IN_ROOM, logRoom, type Session } from "./session.ts";
 import { Sockets } from "./sockets.ts";
 import { directHandlers, hostHandlers, stackHandlers } from "./stack-events.ts";
 import { OwnStack } from "../stacks/own-stack.ts";
@@ -24,7 +24,8 @@ import { isNewStackName, requireStackFolderName, requireStackName } from "../sta
 import { StackOperations } from "./stack-operations.ts";
 import { Stacks } from "./stacks.ts";
 import { StacksWatcher } from "./stacks-watcher.ts";
-import { ProgressTerminals } from "./terminals.ts";
+import { TerminalHouse } from "./terminals/terminal-house.ts";
+import type { TerminalPorts } from "./terminals/terminals.ts";
 import { certificateKeeper } from "./tls/certificate-source.ts";
 import type { CertificateKeeper } from "./tls/certificate-keeper.ts";
 import { makeFolder } from "./make-folder.ts";
@@ -44,6 +45,9 @@ export interface StandaloneHostOptions extends AccountStores, Pick<HubParts, "ag
     clock: Clock;
     random: Random;
     compose: Compose;
+    /** Whether that Compose can replace the container that this server runs in, and finish. */
+    doesComposeOutliveUs?: boolean;
+    terminals: TerminalPorts;
     docker: Docker & DockerReadings;
     /** Says which env files a stack is run with, so that buttons and deployments agree; without it Dockge's rule is used. */
     stackFolder?: Pick<StackFolder, "envFiles">;
@@ -68,7 +72,7 @@ export class StandaloneHost implements Host {
     readonly #files: StackFiles;
     readonly #list: StackList;
     readonly #operations: StackOperations;
-    readonly #terminals: ProgressTerminals;
+    readonly #terminals: TerminalHouse;
     readonly #publisher: ListPublisher;
     readonly #greeting: Greeting;
     readonly #hub: Hub;
@@ -100,10 +104,7 @@ export class StandaloneHost implements Host {
             pagesDirectory: options.pagesDirectory ?? builtFiles("frontend"),
         });
         this.#sockets = new Sockets({ server: this.#web, config: trust, dispatcher: this.#dispatcher, logger, onConnect: (session) => this.#greeting.connected(session), onDisconnect: (session) => this.#accounts.disconnected(session) });
-        this.#terminals = new ProgressTerminals({
-            write: (stack, chunk) => this.#watching(stack, (session) => session.pushAgent("terminalWrite", session.terminalName(stack), chunk)),
-            exit: (stack, exitCode) => this.#watching(stack, (session) => session.pushAgent("terminalExit", session.terminalName(stack), exitCode)),
-        });
+        this.#terminals = new TerminalHouse({ ...options, ports: options.terminals, files: this.#files, list: this.#list });
         this.#publisher = new ListPublisher({ list: this.#list, audience: () => this.#sockets.in(LOGGED_IN_ROOM), logger });
         this.#accounts = new Accounts({
             ...options,
@@ -122,8 +123,8 @@ export class StandaloneHost implements Host {
             files: this.#files,
             list: this.#list,
             locks: this.#locks,
-            ownStack: new OwnStack({ docker, dataDirectory: config.dataDirectory, path: (stack) => this.#files.path(stack) }),
-            terminals: this.#terminals,
+            ownStack: new OwnStack({ docker, dataDirectory: config.dataDirectory, path: (stack) => this.#files.path(stack), doesComposeOutliveUs: options.doesComposeOutliveUs ?? false }),
+            terminals: this.#terminals.progress,
             compose,
             docker,
             envFiles: (stack) => (isNewStackName(stack) ? (options.stackFolder ?? this.#files) : this.#files).envFiles(stack),
@@ -198,7 +199,7 @@ export class StandaloneHost implements Host {
     }
 
     progress(stack: string, text: string): void {
-        this.#terminals.writeLoose(stack, text);
+        this.#terminals.progress.write(stack, text);
     }
 
     onClose(stop: () => Promise<void>): void {
@@ -224,13 +225,10 @@ export class StandaloneHost implements Host {
         };
         this.#accounts.register(this.#dispatcher);
         this.#hub.register(this.#dispatcher);
+        this.#terminals.register(this.#dispatcher);
         this.#dispatcher.register(stackEvents, audited(stackHandlers(parts), this.#options.audit), { isInEnvelope: true, check: ([name]) => void requireStackFolderName(name) });
         this.#dispatcher.register(directEvents, directHandlers(), { isInEnvelope: false });
         this.#dispatcher.register(hostEvents, hostHandlers(parts), { isInEnvelope: true });
-    }
-
-    #watching(stack: string, tell: (session: Session) => void): void {
-        this.#sockets.in(terminalRoom(stack)).forEach(tell);
     }
 
     #foldersChanged(): void {
@@ -240,6 +238,7 @@ export class StandaloneHost implements Host {
 
     #dockerChanged(): void {
         this.#list.forgetProjects();
+        this.#terminals.live.dockerChanged();
         this.#publisher.poke();
     }
 
@@ -264,7 +263,7 @@ export class StandaloneHost implements Host {
             logger.warn({}, "something was still running when the server had to stop; it is ended now");
         }
         this.#stopping.abort(new Error("The server is stopping."));
-        this.#terminals.close();
+        await this.#terminals.close();
         // A closing socket drops what it has not sent yet.
         await this.#options.clock.sleep(LAST_WORDS_MS);
         // Closing the sockets waits for the HTTP server, which waits for requests that may never end.

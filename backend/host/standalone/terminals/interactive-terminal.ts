@@ -48,9 +48,7 @@ export class InteractiveTerminal {
 
     /** Resolves when the program runs. @throws what starting it throws */
     async open(client: TerminalClient): Promise<void> {
-        if (!this.#stream.isWatchedBy(client)) {
-            this.#stream.join(client);
-        }
+        this.#stream.watch(client);
         this.#typists.add(client);
         this.#process ??= this.#start();
         await this.#process;

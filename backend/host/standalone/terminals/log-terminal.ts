@@ -58,9 +58,13 @@ export class LogTerminal {
     }
 
     join(client: TerminalClient): string {
-        const text = this.#stream.join(client);
+        this.watch(client);
+        return this.#stream.join(client);
+    }
+
+    watch(client: TerminalClient): void {
+        this.#stream.watch(client);
         this.look();
-        return text;
     }
 
     /** Containers may have started: what runs and is not read yet is read from now on. */

@@ -33,6 +33,10 @@ export class ProgressTerminals {
         return this.#of(stack).stream.join(client);
     }
 
+    watch(client: TerminalClient, stack: string): void {
+        this.#of(stack).stream.watch(client);
+    }
+
     leave(client: TerminalClient, stack: string): void {
         this.#byStack.get(stack)?.stream.leave(client);
     }

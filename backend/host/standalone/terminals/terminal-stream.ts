@@ -71,17 +71,24 @@ export class TerminalStream {
 
     /** From now on the client is sent what is printed. @returns what was printed before: every character is in one of the two */
     join(client: TerminalClient): string {
-        const known = this.#watches.get(client);
-        if (known !== undefined) {
-            known.next = this.#end;
-            return this.text;
+        this.watch(client);
+        const watch = this.#watches.get(client);
+        if (watch !== undefined) {
+            watch.next = this.#end;
+        }
+        return this.text;
+    }
+
+    /** As `join`, for somebody who does not want to know what was printed before. Who watches already goes on where they are. */
+    watch(client: TerminalClient): void {
+        if (this.#watches.has(client)) {
+            return;
         }
         const watch: Watch = { name: this.nameFor(client), next: this.#end, stopListening: () => undefined };
         const stops = [client.onDrain(() => this.#send(client, watch)), client.onLeave(() => this.leave(client))];
         watch.stopListening = () => stops.forEach((stop) => stop());
         this.#watches.set(client, watch);
         this.#options.onAudience?.(this.#watches.size);
-        return this.text;
     }
 
     leave(client: TerminalClient): void {

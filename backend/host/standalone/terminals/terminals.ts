@@ -59,15 +59,12 @@ export class Terminals {
 
     /** @returns what was printed before @throws STACK_NOT_FOUND */
     async joinCombinedLog(client: TerminalClient, stack: string): Promise<string> {
-        await this.#parts.projectOf(stack);
-        return this.#log(
-            JSON.stringify(["combined", stack]),
-            (endpoint) => combinedTerminalName(endpoint, stack),
-            async () => {
-                const project = await this.#parts.projectOf(stack);
-                return containersOf(project).map(({ id, name, state }): LoggedContainer => ({ id, label: labelOf(name, project?.name ?? ""), isRunning: state === "running" }));
-            },
-        ).join(client);
+        return (await this.#combinedLog(stack)).join(client);
+    }
+
+    /** As `joinCombinedLog`, for a page that asks for what was printed later on. */
+    async watchCombinedLog(client: TerminalClient, stack: string): Promise<void> {
+        (await this.#combinedLog(stack)).watch(client);
     }
 
     leaveCombinedLog(client: TerminalClient, stack: string): void {
@@ -97,17 +94,17 @@ export class Terminals {
         return container;
     }
 
-    /** @param shell checked by the schema @throws STACK_NOT_FOUND, SERVICE_NOT_RUNNING, TOO_MANY_REQUESTS */
-    async openShell(client: TerminalClient, user: HostUser, stack: string, service: string, shell: string): Promise<void> {
+    /** @param program the shell, checked by the schema @throws STACK_NOT_FOUND, SERVICE_NOT_RUNNING, TOO_MANY_REQUESTS */
+    async openShell(client: TerminalClient, user: HostUser, stack: string, service: string, program: string): Promise<void> {
         const container = containersOf(await this.#parts.projectOf(stack)).find((one) => one.service === service && one.state === "running");
         if (container === undefined) {
             throw new DeployError("SERVICE_NOT_RUNNING", `The service ${service} has no running container. Start the stack, then open the shell again.`, { details: { stack, service } });
         }
         const key = JSON.stringify(["shell", stack, service]);
-        this.#replaceOwn(client, key, shell);
-        await this.#openInteractive(client, user, key, { action: "shell.open", stackId: stack, subject: service, details: { shell, container: container.name } }, shell, (onClosed) => ({
+        this.#replaceOwn(client, key, program);
+        await this.#openInteractive(client, user, key, { action: "shell.open", stackId: stack, subject: service, details: { program, container: container.name } }, program, (onClosed) => ({
             nameFor: (endpoint) => shellTerminalName(endpoint, stack, service, SHELL_INDEX),
-            start: (events) => this.#parts.shells.open(container.id, [shell], SHELL_SIZE, events),
+            start: (events) => this.#parts.shells.open(container.id, [program], SHELL_SIZE, events),
             keepMs: this.#keepMs,
             onClosed,
         }));
@@ -175,6 +172,18 @@ export class Terminals {
         return log;
     }
 
+    async #combinedLog(stack: string): Promise<LogTerminal> {
+        await this.#parts.projectOf(stack);
+        return this.#log(
+            JSON.stringify(["combined", stack]),
+            (endpoint) => combinedTerminalName(endpoint, stack),
+            async () => {
+                const project = await this.#parts.projectOf(stack);
+                return containersOf(project).map(({ id, name, state }): LoggedContainer => ({ id, label: labelOf(name, project?.name ?? ""), isRunning: state === "running" }));
+            },
+        );
+    }
+
     async #openInteractive(
         client: TerminalClient,
         user: HostUser,
@@ -193,18 +202,18 @@ export class Terminals {
         if (known === undefined && this.#shells.size >= MAX_INTERACTIVE) {
             throw new DeployError("TOO_MANY_REQUESTS", "Too many shells are open. Close one, or wait a minute for those that nobody watches.");
         }
-        const shell: Shell = known ?? {
+        const opened: Shell = known ?? {
             argv0,
             terminal: new InteractiveTerminal(
                 make(() => {
-                    if (this.#shells.get(key) === shell) {
+                    if (this.#shells.get(key) === opened) {
                         this.#shells.delete(key);
                     }
                 }),
             ),
         };
-        this.#shells.set(key, shell);
-        await shell.terminal.open(client);
+        this.#shells.set(key, opened);
+        await opened.terminal.open(client);
     }
 
     /** Somebody who is alone at a shell and asks for another kind of it wants that one. */

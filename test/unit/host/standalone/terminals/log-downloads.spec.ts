@@ -32,7 +32,7 @@ describe("LogDownloads", () => {
         const pieces = await readAll(downloads, client, downloads.open(client, "id", OPTIONS));
         expect(pieces.join("") === whole.join("")).toBe(true);
         expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThanOrEqual(256 * 1024);
-        expect(pieces.every((piece) => piece.isWellFormed())).toBe(true);
+        expect(pieces.every((piece) => Buffer.from(piece).toString() === piece)).toBe(true);
         expect(fake.logReads[0]?.options).toMatchObject({ hasTimestamps: true, tail: null, isFollowed: false });
         expect(downloads.size).toBe(0);
         expect(client.listenerCount).toBe(0);

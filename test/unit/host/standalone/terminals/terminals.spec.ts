@@ -57,7 +57,7 @@ describe("a shell", () => {
         await open(client);
         await open(new FakeTerminalClient());
         expect(entries).toEqual(
-            Array.from({ length: 2 }, () => ({ actor: { kind: "user", name: "ada", address: "10.0.0.1" }, action: "shell.open", stackId: "shop", subject: "web", details: { shell: "sh", container: "shop-web-1" } })),
+            Array.from({ length: 2 }, () => ({ actor: { kind: "user", name: "ada", address: "10.0.0.1" }, action: "shell.open", stackId: "shop", subject: "web", details: { program: "sh", container: "shop-web-1" } })),
         );
     });
 
