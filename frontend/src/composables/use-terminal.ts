@@ -5,10 +5,22 @@ import { usePush, useServer } from "../server/server.ts";
 const MAX_LINES = 2_000;
 const SHOW_EVERY_MS = 50;
 
-/** The output of one of Dockge's terminals, with what it has said before we came. */
-export function useTerminal(name: () => string): { lines: ShallowRef<string[]>; exitCode: Ref<number | null>; clear: () => void } {
+export interface TerminalOutputOf {
+    readonly lines: ShallowRef<string[]>;
+    /** Lines that came before the first of `lines` and are not kept. */
+    readonly droppedLines: Ref<number>;
+    readonly exitCode: Ref<number | null>;
+    readonly clear: () => void;
+}
+
+/**
+ * The output of one of Dockge's terminals, with what it has said before we came.
+ * @param begin makes the server print it; for terminals that are there without us, nothing has to be done
+ */
+export function useTerminal(name: () => string, begin: () => Promise<unknown> = () => Promise.resolve()): TerminalOutputOf {
     const server = useServer();
     const lines = shallowRef<string[]>([]);
+    const droppedLines = ref(0);
     const exitCode = ref<number | null>(null);
     let text = new TerminalText(MAX_LINES);
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -20,6 +32,7 @@ export function useTerminal(name: () => string): { lines: ShallowRef<string[]>; 
             while (all.length > 0 && all.at(-1)?.trim() === "") {
                 all.pop();
             }
+            droppedLines.value = text.droppedLines;
             lines.value = all;
         }, SHOW_EVERY_MS);
     }
@@ -46,8 +59,13 @@ export function useTerminal(name: () => string): { lines: ShallowRef<string[]>; 
         [name, server.generation],
         () => {
             clear();
-            server.dockge("terminalJoin", name()).then(
-                ({ buffer }) => {
+            const joined = name();
+            begin()
+                .then(() => server.dockge("terminalJoin", joined))
+                .then(({ buffer }) => {
+                    if (name() !== joined) {
+                        return;
+                    }
                     const later = text;
                     text = new TerminalText(MAX_LINES);
                     text.write(buffer);
@@ -56,12 +74,11 @@ export function useTerminal(name: () => string): { lines: ShallowRef<string[]>; 
                         text = later;
                     }
                     show();
-                },
-                () => undefined,
-            );
+                })
+                .catch(() => undefined);
         },
         { immediate: true },
     );
     onScopeDispose(() => clearTimeout(timer));
-    return { lines, exitCode, clear };
+    return { lines, droppedLines, exitCode, clear };
 }
