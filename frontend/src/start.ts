@@ -5,6 +5,7 @@ import "./styles/components.css";
 import "./styles/log.css";
 import { createApp } from "vue";
 import App from "./App.vue";
+import { AGENTS, createAgents } from "./composables/use-agents.ts";
 import { createSession, SESSION } from "./composables/use-session.ts";
 import { createStacks, STACKS } from "./composables/use-stacks.ts";
 import { applyTheme } from "./composables/use-theme.ts";
@@ -23,6 +24,7 @@ export function start(target: Element, base: string): void {
         .use(createAppRouter(base))
         .provide(CONNECTION, connection)
         .provide(SERVER, connection)
+        .provide(AGENTS, createAgents(connection))
         .provide(STACKS, createStacks(connection))
         .provide(SESSION, createSession(connection))
         .mount(target);

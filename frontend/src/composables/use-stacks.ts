@@ -4,10 +4,14 @@ import type { Connection } from "../server/connection.ts";
 import { onReady } from "./use-session.ts";
 
 export interface Stacks {
+    /** Of this server and of its agents, each with its endpoint. */
     readonly list: ComputedRef<StackSummary[]>;
     readonly isLoaded: Readonly<Ref<boolean>>;
+    /** Of the server whose page is open. */
     readonly find: (name: string) => StackSummary | undefined;
     readonly refresh: () => void;
+    /** The same, for the pages of an agent's stacks. */
+    readonly at: (endpoint: string) => Stacks;
 }
 
 export const STACKS: InjectionKey<Stacks> = Symbol("stacks");
@@ -18,30 +22,49 @@ function compare(a: StackSummary, b: StackSummary): number {
     return rank(a) - rank(b) || a.name.localeCompare(b.name);
 }
 
+type ByName = Record<string, StackSummary>;
+
 /** The live list. Made once, above all pages, so that no push is missed. */
 export function createStacks(connection: Connection): Stacks {
-    const byName = shallowRef<Record<string, StackSummary>>({});
+    const byEndpoint = shallowRef<Record<string, ByName>>({});
     const isLoaded = ref(false);
 
-    function refresh(): void {
-        connection.dockge("requestStackList").catch(() => undefined);
+    function put(endpoint: string, stacks: ByName): void {
+        byEndpoint.value = { ...byEndpoint.value, [endpoint]: stacks };
     }
 
-    connection.on("stackList", (push) => {
-        if (push.ok && (push.endpoint ?? "") === "") {
-            byName.value = push.stackList;
-            isLoaded.value = true;
+    connection.onFromAll("stackList", (endpoint, push) => {
+        if (push.ok) {
+            put(endpoint, push.stackList);
+            isLoaded.value ||= endpoint === "";
         }
     });
-    connection.on("deploymentUpdated", ({ deployment }) => {
-        const stack = byName.value[deployment.stackId];
+    connection.onFromAll("deploymentUpdated", (endpoint, { deployment }) => {
+        const stacks = byEndpoint.value[endpoint] ?? {};
+        const stack = stacks[deployment.stackId];
         if (stack !== undefined) {
-            byName.value = { ...byName.value, [stack.name]: { ...stack, latestDeployment: deployment } };
+            put(endpoint, { ...stacks, [stack.name]: { ...stack, latestDeployment: deployment } });
         }
     });
-    onReady(connection, refresh);
+    // What an agent has that was removed meanwhile is gone with it; those that are there send theirs again.
+    connection.onDirect("agentList", ({ agentList }) => {
+        byEndpoint.value = Object.fromEntries(Object.entries(byEndpoint.value).filter(([endpoint]) => endpoint in agentList));
+    });
+    const list = computed(() => Object.entries(byEndpoint.value).flatMap(([endpoint, stacks]) => Object.values(stacks).map((stack) => ({ ...stack, endpoint })).sort(compare)));
 
-    return { list: computed(() => Object.values(byName.value).sort(compare)), isLoaded, find: (name) => byName.value[name], refresh };
+    function at(endpoint: string): Stacks {
+        return {
+            list,
+            isLoaded,
+            find: (name) => byEndpoint.value[endpoint]?.[name],
+            refresh: () => void connection.at(endpoint).dockge("requestStackList").catch(() => undefined),
+            at,
+        };
+    }
+
+    const stacks = at("");
+    onReady(connection, stacks.refresh);
+    return stacks;
 }
 
 export function useStacks(): Stacks {

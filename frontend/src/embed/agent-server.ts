@@ -75,6 +75,7 @@ function agentServer({ socket, root }: DockgePage, endpoint: string, link: Pick<
 
     return {
         ...link,
+        endpoint,
         call: (verb: Verb, ...args: unknown[]) => ask(verb, args),
         dockge: (event: DockgeVerb, ...args: unknown[]) => ask(event, args),
         on<P extends AnyPush>(push: P, handler: PushHandler<P>) {

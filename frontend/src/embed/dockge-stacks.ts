@@ -12,5 +12,6 @@ export function dockgeStacks(root: DockgeRoot, endpoint: string, server: Server)
         isLoaded: ref(true),
         find: (name) => stackAt(root, name, endpoint) as StackSummary | undefined,
         refresh: () => void server.dockge("requestStackList").catch(() => undefined),
+        at: (other) => dockgeStacks(root, other, server),
     };
 }

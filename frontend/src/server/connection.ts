@@ -1,5 +1,6 @@
 import { io, type Socket } from "socket.io-client";
 import { readonly, ref, type Ref } from "vue";
+import type { AgentPushes } from "../../../common/agent-wire.ts";
 import type { Verb } from "../../../common/wire.ts";
 import type { DirectVerb, DirectVerbs, DockgeVerb, ServerInfo } from "./dockge-wire.ts";
 import { readAnswer } from "./read-answer.ts";
@@ -11,6 +12,12 @@ import { timeLimitMs } from "./time-limits.ts";
 const REFUSED_RETRY_MS = 3_000;
 
 export interface Connection extends Server {
+    /** The same connection, for the stacks of one agent; the empty endpoint is this server itself. */
+    at(endpoint: string): Server;
+    /** From every server at once; the endpoint says which. */
+    onFromAll<P extends AnyPush>(push: P, handler: (endpoint: string, ...args: Parameters<PushHandler<P>>) => void): () => void;
+    /** Pushes that are not about one server. */
+    onDirect<P extends keyof AgentPushes>(push: P, handler: (payload: AgentPushes[P]) => void): () => void;
     /** True once a connection was made at all. */
     readonly wasConnected: Readonly<Ref<boolean>>;
     readonly info: Readonly<Ref<ServerInfo>>;
@@ -38,6 +45,13 @@ export function connect(url?: string): Connection {
         for (const listener of [...(listeners.get(push) ?? [])]) {
             listener(...args);
         }
+    }
+
+    function listen(push: string, listener: (...args: unknown[]) => void): () => void {
+        const set = listeners.get(push) ?? new Set();
+        listeners.set(push, set);
+        set.add(listener);
+        return () => set.delete(listener);
     }
 
     socket.on("connect", () => {
@@ -82,21 +96,39 @@ export function connect(url?: string): Connection {
         return readAnswer(answer, event) as T;
     }
 
+    const servers = new Map<string, Server>();
+    const shared = { isConnected: readonly(isConnected), generation: readonly(generation) };
+
+    function serverAt(endpoint: string): Server {
+        return {
+            ...shared,
+            endpoint,
+            call: (verb: Verb, ...args: unknown[]) => ask(["agent", endpoint], verb, args),
+            dockge: (event: DockgeVerb, ...args: unknown[]) => ask(["agent", endpoint], event, args),
+            on<P extends AnyPush>(push: P, handler: PushHandler<P>) {
+                const told = handler as unknown as (...args: unknown[]) => void;
+                // Terminals have the endpoint in their name.
+                return listen(push, (...args) => (typeof args[0] !== "object" || endpointIn(args[0]) === endpoint) && told(...args));
+            },
+        };
+    }
+    const own = serverAt("");
+
     return {
-        isConnected: readonly(isConnected),
+        ...own,
         wasConnected: readonly(wasConnected),
-        generation: readonly(generation),
         info: readonly(info),
-        call: (verb: Verb, ...args: unknown[]) => ask(["agent", ""], verb, args),
-        dockge: (event: DockgeVerb, ...args: unknown[]) => ask(["agent", ""], event, args),
-        direct: (event: DirectVerb, ...args: unknown[]) => ask([], event, args),
-        on<P extends AnyPush>(push: P, handler: PushHandler<P>) {
-            const set = listeners.get(push) ?? new Set();
-            listeners.set(push, set);
-            const listener = handler as unknown as (...args: unknown[]) => void;
-            set.add(listener);
-            return () => set.delete(listener);
+        at(endpoint) {
+            const server = endpoint === "" ? own : (servers.get(endpoint) ?? serverAt(endpoint));
+            servers.set(endpoint, server);
+            return server;
         },
+        direct: (event: DirectVerb, ...args: unknown[]) => ask([], event, args),
+        onFromAll<P extends AnyPush>(push: P, handler: (endpoint: string, ...args: Parameters<PushHandler<P>>) => void) {
+            const told = handler as unknown as (...args: unknown[]) => void;
+            return listen(push, (...args) => told(endpointIn(args[0]), ...args));
+        },
+        onDirect: (push, handler) => listen(push, (payload) => handler(payload as never)),
         onLifecycle: (event, handler) => void socket.on(event, handler),
         markReady: () => (generation.value += 1),
         reopen: () => void socket.disconnect().connect(),
@@ -105,4 +137,10 @@ export function connect(url?: string): Connection {
             socket.close();
         },
     };
+}
+
+/** Whoever pushes an object is named in it. */
+function endpointIn(payload: unknown): string {
+    const endpoint = (payload as { endpoint?: unknown } | null | undefined)?.endpoint;
+    return typeof endpoint === "string" ? endpoint : "";
 }

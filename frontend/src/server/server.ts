@@ -12,6 +12,8 @@ export type PushHandler<P extends AnyPush> = (...args: AllPushes[P] extends unkn
  * a page of somebody else's gives them its connection.
  */
 export interface Server {
+    /** `host[:port]` of the agent that is asked; empty for the server that the page came from. Part of every terminal's name. */
+    readonly endpoint: string;
     /** False while the connection is away; it comes back by itself. */
     readonly isConnected: Readonly<Ref<boolean>>;
     /** Grows each time the connection is ready for use (again): what was shown may have changed meanwhile. */
