@@ -25,7 +25,8 @@ export default defineConfig({
         coverage: { provider: "v8", include: ["backend/**", "db/**", "common/**", "frontend/src/**"], reporter: ["text-summary"] },
         projects: [
             nodeProject("unit", 10_000),
-            { plugins: [vue()], test: { name: "web", environment: "happy-dom", include: ["test/web/**/*.spec.ts"] } },
+            // Absolute addresses of images are left as they are: the folder that they are in belongs to the build.
+            { plugins: [vue({ template: { transformAssetUrls: false } })], test: { name: "web", environment: "happy-dom", include: ["test/web/**/*.spec.ts"] } },
             nodeProject("contract", 30_000),
             nodeProject("integration", 60_000),
             // Mostly waiting for containers; each file has servers, projects and ports of its own.

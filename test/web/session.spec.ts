@@ -1,0 +1,94 @@
+import { flushPromises } from "@vue/test-utils";
+import { ref } from "vue";
+import { beforeEach, describe, expect, it } from "vitest";
+import { createSession } from "../../frontend/src/composables/use-session.ts";
+import type { Connection } from "../../frontend/src/server/connection.ts";
+import { readAnswer } from "../../frontend/src/server/read-answer.ts";
+import { ServerError } from "../../frontend/src/server/server-error.ts";
+
+const over = () => Promise.reject(new ServerError("TOKEN_INVALID", "You are no longer logged in."));
+
+/** A connection of which a test writes the answers and raises the events. */
+function connectionWith(answers: Record<string, (...args: never[]) => unknown>) {
+    const handlers = new Map<string, () => void>();
+    const calls: unknown[][] = [];
+    const connection = {
+        direct: async (event: string, ...args: unknown[]) => {
+            calls.push([event, ...args]);
+            return await (answers[event] as ((...args: unknown[]) => unknown) | undefined)?.(...args);
+        },
+        onLifecycle: (event: string, handler: () => void) => handlers.set(event, handler),
+        onDirect: () => () => undefined,
+        markReady: () => undefined,
+        reopen: () => calls.push(["reopen"]),
+        generation: ref(0),
+    } as unknown as Connection;
+    return { connection, calls, raise: (event: string) => handlers.get(event)?.() };
+}
+
+describe("a session of the page", () => {
+    beforeEach(() => {
+        localStorage.clear();
+        sessionStorage.clear();
+    });
+
+    it("is not there yet while a code is needed", async () => {
+        const { connection } = connectionWith({ login: ({ token }: { token: string }) => (token === "" ? readAnswer({ tokenRequired: true }, "login") : { token: "kept" }) });
+        const session = createSession(connection);
+        expect(await session.logIn("ann", "secret-1", true)).toBe(false);
+        expect([session.state.value, localStorage.getItem("token")]).toEqual(["starting", null]);
+        expect(await session.logIn("ann", "secret-1", true, "123456")).toBe(true);
+        expect([session.state.value, localStorage.getItem("token")]).toEqual(["ready", "kept"]);
+    });
+
+    it("keeps the token that takes the place of one that Dockge made, where that one was", async () => {
+        localStorage.setItem("remember", "0");
+        sessionStorage.setItem("token", "from Dockge");
+        const { connection, raise } = connectionWith({ loginByToken: () => ({ token: "ours" }) });
+        const session = createSession(connection);
+        raise("connect");
+        await flushPromises();
+        expect([session.state.value, sessionStorage.getItem("token"), localStorage.getItem("token")]).toEqual(["ready", "ours", null]);
+    });
+
+    it("tries the token that another tab has got meanwhile, and asks for a log-in when there is none", async () => {
+        localStorage.setItem("token", "before");
+        const { connection, calls, raise } = connectionWith({
+            loginByToken: (token: string) => {
+                if (token === "after") {
+                    return {};
+                }
+                localStorage.setItem("token", "after");
+                return over();
+            },
+        });
+        const session = createSession(connection);
+        raise("connect");
+        await flushPromises();
+        expect(calls).toEqual([["loginByToken", "before"], ["loginByToken", "after"]]);
+        expect(session.state.value).toBe("ready");
+
+        const refused = connectionWith({ loginByToken: over });
+        const other = createSession(refused.connection);
+        refused.raise("connect");
+        await flushPromises();
+        expect([other.state.value, localStorage.getItem("token")]).toEqual(["login", null]);
+    });
+
+    it("goes on with the token of the new password, without another log-in", async () => {
+        localStorage.setItem("token", "before");
+        const { connection, calls } = connectionWith({ changePassword: () => ({ token: "after" }) });
+        await createSession(connection).changePassword("old-1", "new-1");
+        expect(calls.map(([event]) => event)).toEqual(["changePassword"]);
+        expect(localStorage.getItem("token")).toBe("after");
+    });
+
+    it("ends at the server as well, and leaves in any case", async () => {
+        localStorage.setItem("token", "kept");
+        const { connection, calls } = connectionWith({ logout: () => Promise.reject(new ServerError("CONNECTION_LOST", "away")) });
+        createSession(connection).logOut();
+        await flushPromises();
+        expect(calls).toEqual([["logout"], ["reopen"]]);
+        expect(localStorage.getItem("token")).toBeNull();
+    });
+});
