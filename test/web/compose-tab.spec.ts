@@ -1,0 +1,181 @@
+import { flushPromises, mount } from "@vue/test-utils";
+import { computed, ref, shallowRef } from "vue";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { matchedRouteKey } from "vue-router";
+import ServiceRow from "../../frontend/src/components/stack/ServiceRow.vue";
+import { OPEN_STACK } from "../../frontend/src/components/stack/open-stack.ts";
+import { STACKS } from "../../frontend/src/composables/use-stacks.ts";
+import type { Service } from "../../frontend/src/composables/use-services.ts";
+import ComposeTab from "../../frontend/src/pages/ComposeTab.vue";
+import type { Stack } from "../../frontend/src/server/dockge-wire.ts";
+import { ServerError } from "../../frontend/src/server/server-error.ts";
+import { surroundings, TestServer } from "./fixtures/test-server.ts";
+
+const YAML = "services:\n  web:\n    image: nginx\n  job:\n    build: .\n";
+const USAGE = { BlockIO: "0B / 0B", CPUPerc: "1.50%", Container: "1", ID: "1", MemPerc: "0.1%", MemUsage: "12MiB / 8GiB", Name: "shop-web-1", NetIO: "1kB / 2kB", PIDs: "3" };
+const PORT = { address: "0.0.0.0", publicPort: 8080, privatePort: 80, protocol: "tcp" };
+
+/** The page asks before it is left; there is nothing to leave to. */
+const ROUTE = { value: { leaveGuards: new Set(), updateGuards: new Set() } };
+
+/** A plain field instead of the editor, which a page without layout cannot hold. */
+const CodeEditor = { props: ["modelValue", "isReadOnly", "testid"], template: "<textarea :value='modelValue' :readonly='isReadOnly' :data-testid='testid' @input=\"$emit('update:modelValue', $event.target.value)\"></textarea>", methods: { goTo: () => undefined } };
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] }));
+afterEach(() => void vi.useRealTimers());
+
+async function open(changes: Partial<Stack> = {}, answers: TestServer["answers"] = {}) {
+    const server = new TestServer();
+    server.answers = {
+        serviceStatusList: () => ({ serviceStatusList: { web: [{ status: "running", name: "shop-web-1", ports: [PORT] }] } }),
+        dockerStats: () => ({ dockerStats: { "shop-web-1": USAGE } }),
+        terminalJoin: () => ({ buffer: "" }),
+        ...answers,
+    };
+    const stack: Stack = { name: "shop", status: 3, tags: [], isManagedByDockge: true, composeFileName: "compose.yaml", endpoint: "", composeYAML: YAML, composeENV: "", contentHash: "h1", primaryHostname: "apps.example.org", ...changes };
+    const value = shallowRef<Stack | null>(stack);
+    const openStack = { value, isLoading: ref(false), error: shallowRef(null), reload: vi.fn(async () => {}), status: computed(() => 3) };
+    const around = surroundings(server);
+    const stacks = { list: computed(() => []), isLoaded: ref(true), find: () => undefined, refresh: () => {} };
+    const page = mount(ComposeTab, {
+        props: { stackName: "shop" },
+        attachTo: document.body,
+        global: { ...around, provide: { ...around.provide, [OPEN_STACK as symbol]: openStack, [matchedRouteKey as symbol]: ROUTE, [STACKS as symbol]: stacks }, stubs: { CodeEditor, LogsPanel: true, ShellLink: true } },
+    });
+    await vi.dynamicImportSettled();
+    await flushPromises();
+    const button = (testid: string, within = "") => page.find(`${within} [data-testid=${testid}]`);
+    return { page, server, openStack, button };
+}
+
+describe("services on the Compose tab", () => {
+    it("are those of the file and those that run, with ports, use and buttons for each", async () => {
+        const { page } = await open();
+        const [web, job] = [page.get("[data-testid=service-web]"), page.get("[data-testid=service-job]")];
+        expect(web.text()).toContain("nginx");
+        expect(web.get("[data-testid=service-usage]").text()).toContain("1.50%");
+        expect(web.get("[data-testid=service-usage]").text()).toContain("12MiB");
+        expect(web.get("a[data-testid=service-port]").attributes("href")).toBe("http://apps.example.org:8080");
+        expect(web.find("[data-testid=service-stop]").exists()).toBe(true);
+        expect(job.text()).toContain("no container");
+        expect(job.find("[data-testid=service-start]").exists()).toBe(true);
+        page.unmount();
+    });
+
+    it("are stopped one at a time, while every other button waits", async () => {
+        let answer = () => {};
+        const { page, server, button } = await open({}, { stopService: () => new Promise<void>((resolve) => (answer = resolve)) });
+        await button("service-stop", "[data-testid=service-web]").trigger("click");
+        expect(server.callsOf("stopService")).toEqual([["shop", "web"]]);
+        expect(page.get("[data-testid=service-web] [data-testid=service-stop]").find(".spinner").exists()).toBe(true);
+        for (const testid of ["service-start", "stack-deploy", "stack-restart", "stack-build", "stack-delete"]) {
+            expect(button(testid).attributes("disabled"), testid).toBeDefined();
+        }
+        answer();
+        await flushPromises();
+        expect(button("service-start").attributes("disabled")).toBeUndefined();
+        page.unmount();
+    });
+
+    it("are measured every five seconds, unless the server does not know how", async () => {
+        const { page, server } = await open();
+        vi.advanceTimersByTime(10_000);
+        await flushPromises();
+        expect(server.callsOf("dockerStats").length).toBeGreaterThan(1);
+        page.unmount();
+        const older = await open({}, { dockerStats: () => Promise.reject(new ServerError("NO_ANSWER", "no answer")) });
+        vi.advanceTimersByTime(20_000);
+        await flushPromises();
+        expect(older.server.callsOf("dockerStats")).toHaveLength(1);
+        older.page.unmount();
+    });
+});
+
+describe("a port", () => {
+    const hrefs = (ports: Partial<typeof PORT>[], hostname = "apps.example.org") => {
+        const service: Service = { name: "web", written: null, isRunning: true, containers: [{ name: "a", state: "running", usage: null, ports: ports.map((port) => ({ ...PORT, ...port })) }] };
+        const row = mount(ServiceRow, { props: { service, hostname, busy: null, isManaged: true }, global: surroundings() });
+        return row.findAll("[data-testid=service-port]").map((port) => port.attributes("href") ?? port.text());
+    };
+
+    it("is a link where a browser can follow it", () => {
+        expect(hrefs([{}, { publicPort: 443 }, { publicPort: 53, protocol: "udp" }, { publicPort: 81, address: "10.0.0.7" }, { publicPort: 82, address: "fd00::1" }, { publicPort: 83, address: "127.0.0.1" }])).toEqual([
+            "http://apps.example.org:8080",
+            "https://apps.example.org:443",
+            "53/udp",
+            "http://10.0.0.7:81",
+            "http://[fd00::1]:82",
+            "83",
+        ]);
+        expect(hrefs([{ address: "127.0.0.1" }], "localhost")).toEqual(["http://localhost:8080"]);
+    });
+});
+
+describe("the files on the Compose tab", () => {
+    it("are built only as they are saved", async () => {
+        const { page, button } = await open();
+        expect(button("stack-build").attributes("disabled")).toBeUndefined();
+        await page.get("[data-testid=compose-editor]").setValue(`${YAML}# mine\n`);
+        expect(button("stack-build").attributes("disabled")).toBeDefined();
+        await button("stack-discard").trigger("click");
+        expect((page.get("[data-testid=compose-editor]").element as HTMLTextAreaElement).value).toBe(YAML);
+        page.unmount();
+        const other = await open({ composeYAML: "services:\n  web:\n    image: nginx\n" });
+        expect(other.button("stack-build").exists()).toBe(false);
+        other.page.unmount();
+    });
+
+    it("that somebody else changed are never overwritten by accident, and nothing typed is lost", async () => {
+        const { page, server, button } = await open({}, { saveStack: (...args: unknown[]) => (args[4] === null ? {} : Promise.reject(new ServerError("STACK_CHANGED", "changed"))) });
+        await page.get("[data-testid=compose-editor]").setValue(`${YAML}# mine\n`);
+        await button("stack-save").trigger("click");
+        await flushPromises();
+        expect((page.get("[data-testid=compose-editor]").element as HTMLTextAreaElement).value).toContain("# mine");
+        await button("write-mine").trigger("click");
+        await flushPromises();
+        expect(server.callsOf("saveStack").map((args) => args[4])).toEqual(["h1", null]);
+        page.unmount();
+    });
+
+    it("with a mistake lead to its line", async () => {
+        const { page, button } = await open({}, { deployStack: () => Promise.reject(new ServerError("COMPOSE_INVALID", "line 4", { line: 4, column: 2 })) });
+        await button("stack-deploy").trigger("click");
+        await flushPromises();
+        expect(button("go-to-mistake").text()).toBe("Go to line 4");
+        page.unmount();
+    });
+
+    it("are read-only when they are not UTF-8", async () => {
+        const { page } = await open({ notUtf8: [".env"] });
+        expect(page.get("[data-testid=not-utf8]").text()).toContain(".env");
+        expect(page.get("[data-testid=env-editor]").attributes("readonly")).toBeDefined();
+        expect(page.get("[data-testid=compose-editor]").attributes("readonly")).toBeUndefined();
+        page.unmount();
+    });
+
+    it("of a stack from elsewhere are not shown, nor are buttons", async () => {
+        const { page, button } = await open({ isManagedByDockge: false, composeYAML: "" });
+        expect(page.find("[data-testid=foreign-stack]").exists()).toBe(true);
+        expect(page.find("[data-testid=service-web]").exists()).toBe(true);
+        for (const testid of ["stack-deploy", "stack-delete", "compose-editor", "service-stop"]) {
+            expect(button(testid).exists(), testid).toBe(false);
+        }
+        page.unmount();
+    });
+});
+
+describe("deleting", () => {
+    it("says what goes and what stays before it happens", async () => {
+        const { page, server, button } = await open();
+        await button("stack-delete").trigger("click");
+        const dialog = document.querySelector("[data-testid=destroyed]")?.textContent ?? "";
+        expect(dialog).toContain("shop-web-1");
+        expect(dialog).toContain("the folder shop");
+        expect(dialog).not.toContain("Git");
+        expect(server.callsOf("deleteStack")).toEqual([]);
+        document.querySelector<HTMLButtonElement>("[data-testid=confirm-ok]")?.click();
+        await flushPromises();
+        expect(server.callsOf("deleteStack")).toEqual([["shop"]]);
+        page.unmount();
+    });
+});
