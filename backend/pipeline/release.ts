@@ -7,6 +7,7 @@ import { isPinned } from "../domain/image-name.ts";
 import type { ComposeProject, ComposeServiceModel, ReleaseFile } from "../domain/ports.ts";
 import { projectName } from "../domain/compose-project.ts";
 import type { Run } from "./run-context.ts";
+import { StopWaits } from "./stop-waits.ts";
 
 /** A release that was put in place, as the health step looks at it. */
 export interface ReleasedProject {
@@ -45,14 +46,23 @@ export async function putInPlace(run: Run, release: Release, sourceDirectory: st
     }
     const project = await stackProject(run);
     const model = await parts.compose.config(project, { signal });
-    await parts.compose.up(project, {
-        signal,
-        shouldPull: false,
-        onLine: (stream, text) => {
-            run.log.line(step, stream, text);
-            parts.progress(deployment.stackId, `${text}\r\n`);
-        },
+    const waits = new StopWaits(parts.clock, (text) => {
+        run.log.note(step, text);
+        parts.progress(deployment.stackId, `${text}\r\n`);
     });
+    try {
+        await parts.compose.up(project, {
+            signal,
+            shouldPull: false,
+            onLine: (stream, text) => {
+                run.log.line(step, stream, text);
+                parts.progress(deployment.stackId, `${text}\r\n`);
+                waits.line(text);
+            },
+        });
+    } finally {
+        waits.close();
+    }
     parts.stackChanged(deployment.stackId);
     const expected = Object.entries(model.services).filter(([, service]) => !isScaledToZero(service)).map(([name, service]) => ({ name, isLongRunning: isLongRunning(service) }));
     return { project, expected, healthCheckPath: release.healthCheckPath };
