@@ -21,11 +21,16 @@ export interface OwnStackParts {
     dataDirectory: string;
     /** The folder of a stack. */
     path: (stack: string) => string;
+    /** Whether Compose, asked to replace our own container, outlives it. What ends the server for good is refused all the same. */
+    doesComposeOutliveUs: boolean;
 }
+
+/** After these nothing would start the server again. */
+const FINAL: ReadonlySet<DisruptiveAction> = new Set(["stop", "down", "delete"]);
 
 /**
  * The stack that this server itself runs in. Compose, started in here, would be ended together with our container, before it has
- * started the next one; nobody would be left to finish.
+ * started the next one; nobody would be left to finish. And nobody could press *Start* after *Stop*.
  */
 export class OwnStack {
     readonly #parts: OwnStackParts;
@@ -42,11 +47,11 @@ export class OwnStack {
             throw new DeployError("OWN_STACK", `The folder ${folder} holds this server's own data (${dataDirectory}). Stop the server first, then remove it by hand.`, { details: { stack } });
         }
         const own = await docker.ownProject();
-        if (own === null || !projects.includes(own)) {
+        if (own === null || !projects.includes(own) || (this.#parts.doesComposeOutliveUs && !FINAL.has(action))) {
             return;
         }
         const command = COMMANDS[action].map((what) => `docker compose -p ${own} --project-directory ${folder} ${what}`).join(" && ");
         const before = action === "deploy" ? "Nothing was saved. Press Save, then run" : "Run";
-        throw new DeployError("OWN_STACK", `This server runs in the stack ${stack} and would be ended before this is done. ${before} on the machine itself: ${command}`, { details: { stack, command } });
+        throw new DeployError("OWN_STACK", `This server runs in the stack ${stack} and would be ended by this. ${before} on the machine itself: ${command}`, { details: { stack, command } });
     }
 }

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { OwnStack } from "../../../../backend/host/stacks/own-stack.ts";
 
-function ownStack(ownProject: string | null, dataDirectory = "/app/data"): OwnStack {
+function ownStack(ownProject: string | null, dataDirectory = "/app/data", doesComposeOutliveUs = false): OwnStack {
     return new OwnStack({
         docker: { ownProject: () => Promise.resolve(ownProject) },
         dataDirectory,
         path: (stack) => `/opt/stacks/${stack}`,
+        doesComposeOutliveUs,
     });
 }
 
@@ -25,6 +26,16 @@ describe("the stack that the server runs in", () => {
 
     it("says of a deployment that nothing was saved", async () => {
         await expect(ownStack("dockge").refuse("deployer", "deploy", PROJECTS)).rejects.toThrow("Nothing was saved. Press Save, then run on the machine itself: docker compose -p dockge");
+    });
+
+    it("may be restarted and updated, and not stopped, where Compose outlives the server", async () => {
+        const stack = ownStack("dockge", "/app/data", true);
+        for (const action of ["start", "restart", "update", "build", "deploy"] as const) {
+            await stack.refuse("dockge", action, ["dockge"]);
+        }
+        for (const action of ["stop", "down", "delete"] as const) {
+            await expect(stack.refuse("dockge", action, ["dockge"])).rejects.toMatchObject({ code: "OWN_STACK" });
+        }
     });
 
     it("is not another stack, and none where the server runs in no container", async () => {
