@@ -13,8 +13,6 @@ import { CONNECTION } from "../../frontend/src/server/connection-key.ts";
 import { ServerError } from "../../frontend/src/server/server-error.ts";
 import { surroundings, TestServer } from "./fixtures/test-server.ts";
 
-type Mountable = Parameters<typeof mount>[0];
-
 let server: TestServer;
 let kept: (string | undefined)[];
 let logIn: (...args: unknown[]) => Promise<boolean>;
@@ -30,7 +28,7 @@ afterEach(() => mounted.forEach((wrapper) => wrapper.unmount()));
 const refuse = (code: "CODE_INVALID" | "INPUT_INVALID", message: string) => () => Promise.reject(new ServerError(code, message));
 const inDocument = (testid: string) => document.querySelector<HTMLElement>(`[data-testid=${testid}]`);
 
-async function show(component: unknown): Promise<VueWrapper> {
+async function show(component: Parameters<typeof mount>[0]): Promise<VueWrapper> {
     const around = surroundings(server);
     const session = {
         state: ref("ready"),
@@ -40,7 +38,7 @@ async function show(component: unknown): Promise<VueWrapper> {
         continueWith: (token: string | undefined) => kept.push(token),
     };
     const connection = { ...server.server, direct: server.server.call };
-    const wrapper = mount(component as Mountable, { attachTo: document.body, global: { ...around, provide: { ...around.provide, [SESSION as symbol]: session, [CONNECTION as symbol]: connection } } });
+    const wrapper = mount(component, { attachTo: document.body, global: { ...around, provide: { ...around.provide, [SESSION as symbol]: session, [CONNECTION as symbol]: connection } } });
     mounted.push(wrapper);
     await flushPromises();
     return wrapper;
