@@ -28,6 +28,12 @@ describe("arguments of docker compose", () => {
         expect(pullArgv(bare, ["-q"])).toEqual([...common, "pull", "--", "-q"]);
     });
 
+    it("acts on the whole project, or on the services that are named", () => {
+        expect(actArgv(bare, "down")).toEqual([...common, "down", "--remove-orphans"]);
+        expect(actArgv(bare, "stop", ["-t0", "web"])).toEqual([...common, "stop", "--", "-t0", "web"]);
+        expect(buildArgv(bare, ["web"], [], true)).toEqual([...common, "build", "--pull", "--", "web"]);
+    });
+
     it("never builds on up, and asks the network only when told to", () => {
         expect(upArgv(bare, { shouldPull: false })).toEqual([...common, "up", "-d", "--no-build", "--remove-orphans", "--pull", "never", "--"]);
         expect(upArgv(bare, { shouldPull: true, services: ["web"] })).toEqual([...common, "up", "-d", "--no-build", "--remove-orphans", "--", "web"]);

@@ -68,6 +68,13 @@ describe("matchProjects", () => {
         expect(matchProjects([folder("web", "/srv/clone")], [linked]).byStack.get("web")).toBe(linked);
     });
 
+    it("gives a folder its own project, also when a link beside it leads there", () => {
+        const [own, linked] = [project("clone", undefined, "/stacks/clone"), project("a-link", undefined, "/stacks/a-link")];
+        const folders = [folder("a-link", "/stacks/clone"), folder("clone")];
+        expect(matchProjects(folders, [own]).byStack).toEqual(new Map([["clone", own]]));
+        expect(matchProjects(folders, [own, linked]).byStack).toEqual(new Map([["clone", own], ["a-link", linked]]));
+    });
+
     it("gives a project to one folder only, and to the one it runs in first", () => {
         const [elsewhere, here] = [project("web", undefined, "/stacks/shop"), project("db", undefined, "/elsewhere")];
         const { byStack, unmanaged } = matchProjects([folder("shop"), folder("web")], [elsewhere, here]);
