@@ -14,8 +14,7 @@ import type { StackGitFields } from "./wire.ts";
  */
 export const DOCKGE_PROTOCOL_VERSION = "1.5.0";
 
-/** Dockge's endpoint for "every agent"; a server without agents answers for itself. */
-export const ALL_ENDPOINTS = "##ALL_DOCKGE_ENDPOINTS##";
+export { ALL_ENDPOINTS } from "./endpoints.ts";
 
 export const STACK_STATUS = { unknown: 0, draft: 1, inactive: 2, active: 3, exited: 4 } as const;
 export type StackStatus = (typeof STACK_STATUS)[keyof typeof STACK_STATUS];

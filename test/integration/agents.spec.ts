@@ -71,6 +71,14 @@ describe("a hub and an agent, both of ours", () => {
         expect(await add()).toMatchObject({ ok: false, code: "AGENT_EXISTS" });
     });
 
+    it("waits for an agent that is just being connected", async () => {
+        const early = await hub.connect();
+        void early.call("login", { username: USERNAME, password: PASSWORD, token: "" });
+        await early.push("info", ({ version }: { version?: string }) => version !== undefined);
+        expect(await early.call("agent", endpoint, "getDeployment", "d1")).toMatchObject({ ok: true, deployment: { server: "agent" } });
+        early.socket.disconnect();
+    });
+
     it("deploys a stack there, and shows what is printed to those who watch", async () => {
         const bystander = await (await hub.connect()).login();
         expect(await ask("deployStack", "web", COMPOSE, "", true)).toMatchObject({ ok: true, msg: "Deployed" });

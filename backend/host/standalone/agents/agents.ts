@@ -51,18 +51,7 @@ export class Agents {
     /** Somebody has logged in. */
     greet(browser: AgentUser): void {
         browser.tellOfAgents("agentList", this.listPush());
-        if (browser.endpoint !== "" || this.#links.has(browser)) {
-            return;
-        }
-        const links = new Map<string, AgentLink>();
-        this.#links.set(browser, links);
-        browser.onLeave(() => {
-            this.#links.delete(browser);
-            links.forEach((link) => link.close());
-        });
-        for (const account of this.#accounts.values()) {
-            this.#link(browser, account);
-        }
+        this.#linksOf(browser);
     }
 
     listPush(): AgentPushes["agentList"] {
@@ -79,7 +68,8 @@ export class Agents {
 
     /** @throws NOT_FOUND, AGENT_OFFLINE, AGENT_SILENT, AGENT_UNSUPPORTED */
     async call(browser: AgentUser, endpoint: string, call: AgentCall): Promise<unknown> {
-        const link = this.#links.get(browser)?.get(endpoint);
+        // The page may ask before it was greeted.
+        const link = this.#linksOf(browser).get(endpoint);
         if (link === undefined) {
             throw new DeployError("NOT_FOUND", browser.endpoint === "" ? `There is no agent ${endpoint} here.` : "This server is an agent itself and asks no others.", { details: { endpoint } });
         }
@@ -88,7 +78,7 @@ export class Agents {
 
     /** Every agent's answer by its endpoint; those that cannot be asked have one as well. */
     async callAll(browser: AgentUser, call: AgentCall): Promise<Record<string, unknown>> {
-        const links = [...(this.#links.get(browser) ?? [])];
+        const links = [...this.#linksOf(browser)];
         const answers = links.map(async ([endpoint, link]): Promise<[string, unknown]> => {
             try {
                 return [endpoint, await link.call(call)];
@@ -127,6 +117,24 @@ export class Agents {
             links.forEach((link) => link.close());
         }
         this.#links.clear();
+    }
+
+    /** Connects to every agent, unless this server is an agent itself. */
+    #linksOf(browser: AgentUser): Map<string, AgentLink> {
+        const known = this.#links.get(browser);
+        if (known !== undefined || browser.endpoint !== "") {
+            return known ?? new Map<string, AgentLink>();
+        }
+        const links = new Map<string, AgentLink>();
+        this.#links.set(browser, links);
+        for (const account of this.#accounts.values()) {
+            this.#link(browser, account);
+        }
+        browser.onLeave(() => {
+            this.#links.delete(browser);
+            links.forEach((link) => link.close());
+        });
+        return links;
     }
 
     #know(agent: Agent): void {
