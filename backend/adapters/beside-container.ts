@@ -7,15 +7,22 @@ import { readOwnContainerIds } from "./docker-own-container.ts";
 /** Images that Compose has built carry these; a container that inherited them would count as one of the stack's own. */
 const COMPOSE_LABELS = ["com.docker.compose.project", "com.docker.compose.service", "com.docker.compose.version"];
 
+export interface BesideSettings extends DockerCliSettings {
+    /** Ids that our own container may have; a test runs in none. */
+    ownContainerIds?: () => Promise<string[]>;
+    /** The program that is run; a test's image has no docker. */
+    program?: string;
+}
+
 /**
  * A container beside our own, of the same image and with the same mounts, in which a `docker` command outlives us.
  * It is kept when it has ended, so that `docker logs` tells how it went; the next one takes its place.
  */
 export class BesideContainer {
-    readonly #settings: DockerCliSettings;
+    readonly #settings: BesideSettings;
     readonly #api: Dockerode;
 
-    constructor(settings: DockerCliSettings) {
+    constructor(settings: BesideSettings) {
         this.#settings = settings;
         this.#api = new Dockerode({ socketPath: settings.dockerSocket });
     }
@@ -33,7 +40,7 @@ export class BesideContainer {
                 name,
                 // By its id: the name may mean a newer image by now, which is not tried yet.
                 Image: own.Image,
-                Entrypoint: ["docker"],
+                Entrypoint: [this.#settings.program ?? "docker"],
                 Cmd: [...argv],
                 Env: Object.entries(dockerEnvironment(this.#settings)).map(([key, value]) => `${key}=${value}`),
                 User,
@@ -48,7 +55,7 @@ export class BesideContainer {
     }
 
     async #own(): Promise<Dockerode.ContainerInspectInfo> {
-        for (const id of await readOwnContainerIds()) {
+        for (const id of await (this.#settings.ownContainerIds ?? readOwnContainerIds)()) {
             const info = await answer(this.#api.getContainer(id).inspect(), (status) => (status === 404 ? null : undefined));
             if (info !== null) {
                 return info;
