@@ -38,6 +38,7 @@ export async function attachTo({ dockge, server, page, limit, enter }: AttachOpt
         if (limit.aborted) {
             throw new DeployError("STORE_UNAVAILABLE", "Its database could not be prepared in time.");
         }
+        await openAgentPasswords(foundation);
         enter(() => host.attach());
         gitDeploy.start().catch((err: unknown) => logger.error({ err }, "Git Deploy could not take up its work"));
         logger.info({ version, dockge: server.packageJSON?.version }, "Git Deploy is attached to Dockge");
@@ -50,6 +51,14 @@ export async function attachTo({ dockge, server, page, limit, enter }: AttachOpt
     } catch (error) {
         await foundation.close().catch(() => undefined);
         throw error;
+    }
+}
+
+/** Our own server seals them, and Dockge, whose agents they are here, reads only plain text. */
+async function openAgentPasswords({ stores, logger }: Foundation): Promise<void> {
+    const count = await stores.agents.unsealPasswords();
+    if (count > 0) {
+        logger.warn({ count }, "passwords of agents are plain text in the database again, as Dockge needs them");
     }
 }
 
