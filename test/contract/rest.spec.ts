@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { deploymentDetail, deploymentView, health, pageOf, repositorySaved, stackDetail, stackSummary } from "../../backend/host/rest/view-schemas.ts";
+import { deploymentDetail, deploymentView, health, pageOf, repositorySaved, stackDetail, stackSummary, webhookEventView } from "../../backend/host/rest/view-schemas.ts";
+import * as insight from "../../backend/host/rest/insight-schemas.ts";
 import { HEAD } from "../fixtures/service-world.ts";
 import { wiredHost, type WiredHost } from "../fixtures/wired-host.ts";
 
@@ -164,7 +165,36 @@ describe("deployments", () => {
     });
 });
 
+describe("questions about a stack", () => {
+    it("are answered as they are described", async () => {
+        await link();
+        wired.world.succeed("d1", {}, { repositoryId: wired.world.repository().id });
+        expect(insight.releaseComparison.parse((await wired.api("GET", `${STACK}/comparison?deploymentId=d1`)).json)).toMatchObject({ relation: "same", target: { deploymentId: "d1" } });
+        expect(insight.releaseComparison.parse((await wired.api("GET", `${STACK}/comparison?ref=next`)).json)).toMatchObject({ target: { branch: "next" } });
+        expect(await wired.api("GET", `${STACK}/comparison?deploymentId=d1&ref=next`)).toMatchObject({ status: 400, json: { code: "INPUT_INVALID" } });
+        expect(insight.deploymentStatistics.parse((await wired.api("GET", `${STACK}/deployment-statistics?days=7&utcOffset=-90`)).json).days).toHaveLength(7);
+        expect(insight.deployRulesVerdict.parse((await wired.api("POST", `${STACK}/build-config/test-rules`, { name: "next" })).json)).toMatchObject({ verdict: "ignore", code: "BRANCH_NOT_MATCHED" });
+        expect(insight.healthCheckAttempt.parse((await wired.api("POST", `${STACK}/build-config/test-health-check`, { healthCheckPath: "/" })).json)).toMatchObject({ isHealthy: false });
+        expect(insight.remoteState.parse((await wired.api("GET", `${STACK}/repository/remote`)).json)).toMatchObject({ branch: "main", remote: null });
+        expect(insight.remoteState.parse((await wired.api("POST", `${STACK}/repository/check`)).json)).toMatchObject({ remote: { sha: HEAD }, isAhead: false });
+        expect(insight.composeFileList.parse((await wired.api("GET", `${STACK}/repository/compose-files`)).json)).toMatchObject({ composeFiles: ["compose.yaml"], dockerfiles: ["Dockerfile"] });
+    });
+});
+
 describe("deliveries", () => {
+    it("are filtered, listed in brief and read whole, without secrets", async () => {
+        await link();
+        const { id } = wired.world.repository();
+        const [first, second] = ["00000000-0000-4000-8000-0000000000e1", "00000000-0000-4000-8000-0000000000e2"];
+        wired.world.deliver(first, id, { payload: '{"secret":"hidden-one","ref":"refs/heads/main"}' });
+        wired.world.deliver(second, id, { verdict: "ignore: PING. The webhook works." });
+        const list = await wired.api("GET", `/api/v1/repositories/${id}/webhook-events?verdict=ignore,reject&detail=brief`);
+        expect(pageOf(webhookEventView).parse(list.json)).toMatchObject({ total: 1, items: [{ id: second }] });
+        const whole = await wired.api("GET", `/api/v1/webhook-events/${first}`);
+        expect(webhookEventView.parse(whole.json).payload).toBe('{"secret":"***","ref":"refs/heads/main"}');
+        expect(await wired.api("GET", "/api/v1/webhook-events/none")).toMatchObject({ status: 404, json: { code: "NOT_FOUND" } });
+    });
+
     it("reach the receiver byte for byte, without a token and up to 25 MiB", async () => {
         const body = Buffer.from([0x7b, 0xff, 0x0a, 0x7d]);
         const reply = await wired.host.fetch("POST", "/api/webhooks/deploy/r1?x=1", { headers: { "x-github-event": "push" }, body, address: "192.0.2.1" });

@@ -125,6 +125,20 @@ const run = async (id: string) => {
     expect(claimed?.id).toBe(id);
 };
 
+describe("the newest commit of the branch", () => {
+    const head = async () => (await stores.repositories.byId(repository.id))?.lastSyncedCommit ?? null;
+
+    it("is known from a push that deploys nothing, and told", async () => {
+        const seen: string[] = [];
+        const receiver = makeReceiver({ headSeen: (stack) => void seen.push(stack) });
+        expect((await receiver.receive(delivery({ after: B, message: "Typo [skip ci]" }))).body).toMatchObject({ ignored: "SKIP_MARKER" });
+        expect([await head(), seen]).toEqual([B, ["blog"]]);
+        await receiver.receive(delivery({ ref: "refs/heads/other", after: C }));
+        await receiver.receive(delivery({ after: C, secret: "not the secret" }));
+        expect([await head(), seen]).toEqual([B, ["blog"]]);
+    });
+});
+
 describe("a genuine push", () => {
     it("is recorded and queued, and then told", async () => {
         const incoming = delivery({ deliveryId: "d-1", headers: { authorization: "Bearer of-a-proxy", cookie: "a=b" } });

@@ -6,6 +6,7 @@ import DeploymentRow from "../../frontend/src/components/deployments/DeploymentR
 import StatusBadge from "../../frontend/src/components/StatusBadge.vue";
 import DeploymentsTab from "../../frontend/src/pages/DeploymentsTab.vue";
 import { DEPLOYMENT_STATUSES } from "../../common/deployment.ts";
+import { COMPARISON } from "../fixtures/fake-insight.ts";
 import { deploymentRow, repositoryRow, surroundings, TestServer } from "./fixtures/test-server.ts";
 
 describe("StatusBadge", () => {
@@ -36,7 +37,7 @@ describe("DeploymentRow", () => {
 
 describe("DeploymentActions", () => {
     const names = (changes: Parameters<typeof deploymentRow>[0]): string[] =>
-        mount(DeploymentActions, { props: { deployment: deploymentRow(changes), currentSha: null }, global: surroundings() })
+        mount(DeploymentActions, { props: { deployment: deploymentRow(changes) }, global: surroundings() })
             .findAll("button")
             .map((button) => button.attributes("data-testid") ?? "");
 
@@ -49,14 +50,17 @@ describe("DeploymentActions", () => {
 
     it("rolls back only after the person has seen from what to what", async () => {
         const world = new TestServer();
+        world.answers["compareReleases"] = () => ({ comparison: COMPARISON });
         world.answers["rollbackDeployment"] = () => ({ deployment: deploymentRow({ id: "d2", kind: "rollback", status: "pending" }) });
         const global = surroundings(world);
-        const actions = mount(DeploymentActions, { props: { deployment: deploymentRow({ canRollBackTo: true }), currentSha: "1234567890" }, global, attachTo: document.body });
+        const actions = mount(DeploymentActions, { props: { deployment: deploymentRow({ canRollBackTo: true }) }, global, attachTo: document.body });
         await actions.get("[data-testid=rollback]").trigger("click");
-        expect(world.calls).toEqual([]);
+        await flushPromises();
+        expect(world.calls).toEqual([["compareReleases", "blog", { deploymentId: "d1" }]]);
         const dialog = document.querySelector<HTMLDialogElement>("[data-testid=confirm-dialog]");
-        expect(dialog?.textContent).toContain("1234567");
-        expect(dialog?.textContent).toContain("9c2f1ab");
+        for (const text of ["9c2f1ab", "1d3e5f7", "Commits that go: 7", "API_TOKEN", "Files that differ: 12", "Volumes, databases"]) {
+            expect(dialog?.textContent).toContain(text);
+        }
         dialog?.querySelector<HTMLButtonElement>("[data-testid=confirm-ok]")?.click();
         await flushPromises();
         expect(world.callsOf("rollbackDeployment")).toEqual([["d1"]]);
@@ -67,10 +71,11 @@ describe("DeploymentActions", () => {
 
 describe("the filters in the address", () => {
     it("survive a round trip and leave out what is not set", () => {
-        const filter = readFilter({ status: "failed", q: "fix", page: "3" });
-        expect(toQuery(filter)).toEqual({ status: "failed", q: "fix", page: "3" });
-        expect(toListInput(filter)).toEqual({ status: ["failed"], q: "fix", page: 3, perPage: 20 });
-        expect(toListInput(readFilter({ status: "nonsense", page: "-1" }))).toEqual({ page: 1, perPage: 20 });
+        const filter = readFilter({ status: "failed", q: "fix", from: "2026-01-30", to: "2026-01-31", page: "3" });
+        expect(toQuery(filter)).toEqual({ status: "failed", q: "fix", from: "2026-01-30", to: "2026-01-31", page: "3" });
+        const days = { from: new Date("2026-01-30T00:00:00").toISOString(), to: new Date("2026-01-31T23:59:59.999").toISOString() };
+        expect(toListInput(filter)).toEqual({ status: ["failed"], q: "fix", page: 3, perPage: 20, ...days });
+        expect(toListInput(readFilter({ status: "nonsense", from: "soon", to: "2026-13-41", page: "-1" }))).toEqual({ page: 1, perPage: 20 });
     });
 });
 

@@ -64,6 +64,18 @@ describe("one poll", () => {
         expect(world.repository).toMatchObject({ lastSyncedAt: NOW, lastSyncedCommit: sha("b") });
     });
 
+    it("knows the newest commit of the branch also while it must not deploy it", async () => {
+        const world = new PollWorld();
+        await world.poll();
+        world.refs.branches["main"] = sha("b");
+        Object.assign(world.repository, { autoDeployPausedAt: NOW });
+        expect(await world.poll()).toEqual([]);
+        expect(world.repository.lastSyncedCommit).toBe(sha("b"));
+        // It is still news once somebody resumes.
+        Object.assign(world.repository, { autoDeployPausedAt: null });
+        expect(await world.poll()).toEqual(["main@b"]);
+    });
+
     it("does not repeat what the stack runs already, nor what a webhook was faster with", async () => {
         const world = new PollWorld();
         world.store.rows.push(aDeployment({ status: "successful", commitSha: sha("a") }));

@@ -40,7 +40,7 @@ export async function openPlot(element: HTMLElement, input: PlotInput): Promise<
             height: input.heightPx,
             legend: { show: false },
             cursor: { show: false },
-            padding: [8, 4, 0, 0],
+            padding: [8, 22, 0, 0],
             scales: { x: { time: false, range: () => [-0.6, Math.max(0, xs.length - 1) + 0.6] }, y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.1 : 1] } },
             axes: [
                 { ...axis, grid: { show: false }, size: 22, splits: () => edges(xs.length), values: (_plot, at) => at.map((index) => input.formatDay(new Date(`${input.days[index] ?? ""}T00:00:00`))) },

@@ -1,0 +1,167 @@
+import { flushPromises, mount } from "@vue/test-utils";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Router } from "vue-router";
+import DeliveryRow from "../../frontend/src/components/git/DeliveryRow.vue";
+import { readFilter, toListInput, toQuery } from "../../frontend/src/components/git/delivery-filter.ts";
+import FoldCard from "../../frontend/src/components/git/FoldCard.vue";
+import RepositoryForm from "../../frontend/src/components/git/RepositoryForm.vue";
+import VariablesEditor from "../../frontend/src/components/git/VariablesEditor.vue";
+import DeliveriesPage from "../../frontend/src/pages/DeliveriesPage.vue";
+import { ServerError } from "../../frontend/src/server/server-error.ts";
+import type { WebhookEventView } from "../../common/wire.ts";
+import { repositoryRow, surroundings, TestServer } from "./fixtures/test-server.ts";
+
+const DELIVERY: WebhookEventView = {
+    id: "e1", repositoryId: "r1", provider: "github", eventType: "push", deliveryId: "72d3162e", payload: null, headers: {}, verified: true, processed: true,
+    verdict: "ignore: PATHS_UNCHANGED. Nothing changed that counts.", deploymentId: null, receivedAt: "2026-01-31T10:00:00.000Z", processedAt: "2026-01-31T10:00:00.000Z", error: null,
+};
+
+afterEach(() => vi.unstubAllGlobals());
+
+describe("a delivery", () => {
+    it("asks for headers and payload when it is opened, and only then", async () => {
+        const world = new TestServer();
+        world.answers["getWebhookEvent"] = () => ({ event: { ...DELIVERY, payload: '{"ref":"refs/heads/main"}', headers: { "x-github-event": "push", "content-type": "application/json" } } });
+        const row = mount(DeliveryRow, { props: { delivery: DELIVERY, stackName: "blog", hasReason: true }, global: surroundings(world), attachTo: document.body });
+        expect(row.get("summary").text()).toContain("Nothing changed that counts.");
+        expect(world.calls).toEqual([]);
+        row.get<HTMLDetailsElement>("[data-testid=delivery-row]").element.open = true;
+        await row.get("[data-testid=delivery-row]").trigger("toggle");
+        await flushPromises();
+        expect(world.callsOf("getWebhookEvent")).toEqual([["e1"]]);
+        expect(row.get("[data-testid=delivery-headers]").findAll("dt").map((name) => name.text())).toEqual(["content-type", "x-github-event"]);
+        expect(row.get("[data-testid=delivery-payload]").text()).toBe('{\n  "ref": "refs/heads/main"\n}');
+        row.unmount();
+    });
+});
+
+describe("DeliveriesPage", () => {
+    const open = async (items: WebhookEventView[], query = "") => {
+        const world = new TestServer();
+        world.answers["getGitRepository"] = () => ({ gitRepository: repositoryRow() });
+        world.answers["getWebhookEventList"] = () => ({ items, total: items.length, page: 1, perPage: 20 });
+        const global = surroundings(world);
+        const router = global.plugins[1] as Router;
+        await router.push(`/compose/blog/git/deliveries${query}`);
+        const page = mount(DeliveriesPage, { props: { stackName: "blog" }, global });
+        await flushPromises();
+        return { world, page, router };
+    };
+
+    it("asks for a page without payloads, by the filters of the address", async () => {
+        const { world, page } = await open([DELIVERY], "?verdict=ignore&q=push&page=2");
+        expect(world.callsOf("getWebhookEventList")).toEqual([["blog", { page: 2, perPage: 20, detail: "brief", verdict: ["ignore"], q: "push" }]]);
+        expect(page.get("[data-testid=delivery-row]").attributes("data-verdict")).toBe("ignore");
+        expect(page.get<HTMLSelectElement>("[data-testid=delivery-verdict]").element.value).toBe("ignore");
+    });
+
+    it("changes shown rows live, asks for new ones, and leaves other repositories alone", async () => {
+        const { world, page } = await open([DELIVERY]);
+        world.push("webhookEventReceived", { event: { ...DELIVERY, verdict: "deploy", deploymentId: "d1" } });
+        world.push("webhookEventReceived", { event: { ...DELIVERY, id: "e9", repositoryId: "r9" } });
+        await flushPromises();
+        expect(page.get("[data-testid=delivery-row]").attributes("data-verdict")).toBe("deploy");
+        expect(world.callsOf("getWebhookEventList")).toHaveLength(1);
+        world.push("webhookEventReceived", { event: { ...DELIVERY, id: "e2" } });
+        await flushPromises();
+        expect(world.callsOf("getWebhookEventList")).toHaveLength(2);
+    });
+
+    it("tells an empty list from filters that let nothing in", async () => {
+        expect((await open([])).page.text()).toContain("Nothing arrived yet");
+        const { page, router } = await open([], "?verdict=reject");
+        expect(page.text()).toContain("No delivery matches these filters");
+        await page.get(".empty button").trigger("click");
+        await flushPromises();
+        expect(router.currentRoute.value.query).toEqual({});
+    });
+
+    it("keeps in the address what is set", () => {
+        expect(toQuery(readFilter({ verdict: "deploy", q: "", page: "1" }))).toEqual({ verdict: "deploy" });
+        expect(toListInput(readFilter({ verdict: "odd", page: "x" }))).toEqual({ page: 1, perPage: 20, detail: "brief" });
+    });
+});
+
+describe("FoldCard", () => {
+    const open = async (width: number, address = "/") => {
+        vi.stubGlobal("innerWidth", width);
+        const global = surroundings();
+        await (global.plugins[1] as Router).push(address);
+        return mount(FoldCard, { props: { title: "Webhook", anchor: "webhook", summary: "Last delivery", isFoldedOnPhone: true }, slots: { default: "inside" }, global });
+    };
+
+    it("is folded on a phone with a word on what is inside, and open where there is room or the address names it", async () => {
+        const isOpen = (card: Awaited<ReturnType<typeof open>>) => card.get<HTMLDetailsElement>("details").element.open;
+        const onPhone = await open(360);
+        expect([isOpen(onPhone), onPhone.get("summary").text()]).toEqual([false, "WebhookLast delivery"]);
+        expect(isOpen(await open(1440))).toBe(true);
+        expect(isOpen(await open(360, "/compose/blog/git#webhook"))).toBe(true);
+        expect(isOpen(await open(360, "/compose/blog/git#build"))).toBe(false);
+    });
+});
+
+describe("linking", () => {
+    const FOUND = { branches: ["main"], tags: [], defaultBranch: "main", headCommit: "9".repeat(40), suggestion: null };
+    const open = (test = vi.fn().mockResolvedValue(FOUND)) => {
+        const save = vi.fn().mockResolvedValue(repositoryRow());
+        const form = mount(RepositoryForm, { props: { repository: null, test, save }, global: surroundings(), attachTo: document.body });
+        return { form, save, test, click: async (name: string) => { await form.get(`[data-testid=${name}]`).trigger("click"); await flushPromises(); } };
+    };
+
+    it("asks before it links what the test could not reach", async () => {
+        const { form, save, click } = open(vi.fn().mockRejectedValue(new ServerError("GIT_AUTH_FAILED", "The token may not read it.")));
+        await form.get("[data-testid=git-url]").setValue("https://github.com/me/app.git");
+        await click("test-connection");
+        await form.trigger("submit");
+        await flushPromises();
+        expect(save).not.toHaveBeenCalled();
+        const dialog = document.querySelector<HTMLDialogElement>("[data-testid=confirm-dialog]");
+        expect(dialog?.textContent).toContain("The token may not read it.");
+        dialog?.querySelector<HTMLButtonElement>("[data-testid=confirm-ok]")?.click();
+        await flushPromises();
+        expect(save).toHaveBeenCalledTimes(1);
+        form.unmount();
+    });
+
+    it("does not ask once another address is typed", async () => {
+        const { form, save, click } = open(vi.fn().mockRejectedValue(new ServerError("GIT_UNREACHABLE", "No.")));
+        await form.get("[data-testid=git-url]").setValue("https://github.com/me/app.git");
+        await click("test-connection");
+        await form.get("[data-testid=git-url]").setValue("https://github.com/me/other.git");
+        await form.trigger("submit");
+        await flushPromises();
+        expect(save).toHaveBeenCalledTimes(1);
+        form.unmount();
+    });
+
+    it("offers the branches there are in place of one that is missing, and tests the chosen one", async () => {
+        const test = vi.fn().mockRejectedValueOnce(new ServerError("GIT_REF_MISSING", "No branch master.", { branches: ["develop", "main"] })).mockResolvedValue(FOUND);
+        const { form, click } = open(test);
+        await form.get("[data-testid=git-url]").setValue("https://github.com/me/app.git");
+        await form.get("[data-testid=git-branch]").setValue("master");
+        await click("test-connection");
+        await form.findAll("[data-testid=other-branches] button")[1]?.trigger("click");
+        await flushPromises();
+        expect(test.mock.lastCall?.[0]).toMatchObject({ branch: "main" });
+        expect(form.find("[data-testid=other-branches]").exists()).toBe(false);
+        expect(form.find("[data-testid=test-result]").exists()).toBe(true);
+        form.unmount();
+    });
+});
+
+describe("variables as text in the editor", () => {
+    it("become variables again, and change nothing while a line cannot be read", async () => {
+        const editor = mount(VariablesEditor, {
+            props: { modelValue: [{ name: "A", value: "1", secret: false }], label: "Variables", addLabel: "Add", hasSecrets: true, canBeText: true, "onUpdate:modelValue": (modelValue) => void editor.setProps({ modelValue }) },
+            global: surroundings(),
+        });
+        await editor.get("[data-testid=toggle-text]").trigger("click");
+        const text = editor.get<HTMLTextAreaElement>("[data-testid=variables-text]");
+        expect(text.element.value).toBe("A=1");
+        await text.setValue("A=1\nnonsense");
+        expect(editor.text()).toContain("Line 2");
+        expect(editor.props("modelValue")).toEqual([{ name: "A", value: "1", secret: false }]);
+        await text.setValue("A=2\nB_TOKEN=t");
+        expect(editor.props("modelValue")).toEqual([{ name: "A", value: "2", secret: false }, { name: "B_TOKEN", value: "t", secret: true }]);
+    });
+});
