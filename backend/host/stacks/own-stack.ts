@@ -16,6 +16,14 @@ const COMMANDS = {
 
 export type DisruptiveAction = keyof typeof COMMANDS;
 
+/** Names of the Compose projects that an action may touch. */
+export interface StackProjects {
+    /** By the stack's files. */
+    written: string;
+    /** By the containers that were started from its folder. */
+    running: string | null;
+}
+
 export interface OwnStackParts {
     docker: Pick<Docker, "ownProject">;
     dataDirectory: string;
@@ -39,19 +47,23 @@ export class OwnStack {
         this.#parts = parts;
     }
 
-    /** @param projects Compose projects that the action would touch @throws OWN_STACK with the command to run instead */
-    async refuse(stack: string, action: DisruptiveAction, projects: readonly string[]): Promise<void> {
+    /** @throws OWN_STACK with the command to run instead */
+    async refuse(stack: string, action: DisruptiveAction, { written, running }: StackProjects): Promise<void> {
         const { docker, path, dataDirectory } = this.#parts;
         const folder = path(stack);
         if (action === "delete" && (folder === dataDirectory || isInside(folder, dataDirectory))) {
             throw new DeployError("OWN_STACK", `The folder ${folder} holds this server's own data (${dataDirectory}). Stop the server first, then remove it by hand.`, { details: { stack } });
         }
         const own = await docker.ownProject();
-        if (own === null || !projects.includes(own) || (this.#parts.doesComposeOutliveUs && !FINAL.has(action))) {
+        if (own === null || (own !== written && own !== running)) {
+            return;
+        }
+        // Another stack whose file takes our project's name would not restart the server, but put itself in its place.
+        if (this.#parts.doesComposeOutliveUs && own === running && !FINAL.has(action)) {
             return;
         }
         const command = COMMANDS[action].map((what) => `docker compose -p ${own} --project-directory ${folder} ${what}`).join(" && ");
         const before = action === "deploy" ? "Nothing was saved. Press Save, then run" : "Run";
-        throw new DeployError("OWN_STACK", `This server runs in the stack ${stack} and would be ended by this. ${before} on the machine itself: ${command}`, { details: { stack, command } });
+        throw new DeployError("OWN_STACK", `This server runs in the Compose project ${own} and would be ended by this. ${before} on the machine itself: ${command}`, { details: { stack, command } });
     }
 }

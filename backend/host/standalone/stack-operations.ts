@@ -222,8 +222,8 @@ export class StackOperations {
         const isNew = edit?.isNew === true;
         const texts = isNew ? { composeYaml: "", env: "" } : await files.read(stack);
         const written = projectName(edit?.composeYaml ?? texts.composeYaml, edit?.env ?? texts.env, stack);
-        const running = isNew ? undefined : (await list.projectOf(stack))?.name;
-        await ownStack.refuse(stack, action, running === undefined ? [written] : [written, running]);
+        const running = isNew ? null : ((await list.projectOf(stack))?.name ?? null);
+        await ownStack.refuse(stack, action, { written, running });
     }
 
     #done(stack: string): void {

@@ -11,7 +11,7 @@ function ownStack(ownProject: string | null, dataDirectory = "/app/data", doesCo
 }
 
 /** As one whose folder is called otherwise than its project. */
-const PROJECTS = ["deployer", "dockge"];
+const PROJECTS = { written: "deployer", running: "dockge" };
 
 describe("the stack that the server runs in", () => {
     it.each([
@@ -31,22 +31,26 @@ describe("the stack that the server runs in", () => {
     it("may be restarted and updated, and not stopped, where Compose outlives the server", async () => {
         const stack = ownStack("dockge", "/app/data", true);
         for (const action of ["start", "restart", "update", "build", "deploy"] as const) {
-            await stack.refuse("dockge", action, ["dockge"]);
+            await stack.refuse("dockge", action, { written: "dockge", running: "dockge" });
         }
         for (const action of ["stop", "down", "delete"] as const) {
-            await expect(stack.refuse("dockge", action, ["dockge"])).rejects.toMatchObject({ code: "OWN_STACK" });
+            await expect(stack.refuse("dockge", action, { written: "dockge", running: "dockge" })).rejects.toMatchObject({ code: "OWN_STACK" });
         }
     });
 
+    it("is not replaced by another stack whose file takes its project's name", async () => {
+        await expect(ownStack("dockge", "/app/data", true).refuse("blog", "deploy", { written: "dockge", running: "blog" })).rejects.toMatchObject({ code: "OWN_STACK" });
+    });
+
     it("is not another stack, and none where the server runs in no container", async () => {
-        await ownStack("dockge").refuse("blog", "delete", ["blog"]);
+        await ownStack("dockge").refuse("blog", "delete", { written: "blog", running: null });
         await ownStack(null).refuse("deployer", "delete", PROJECTS);
     });
 
     it("is also the one whose folder holds the data, when it is to be deleted", async () => {
         const inside = ownStack(null, "/opt/stacks/dockge/data");
-        await expect(inside.refuse("dockge", "delete", ["dockge"])).rejects.toMatchObject({ code: "OWN_STACK", message: expect.stringContaining("/opt/stacks/dockge/data") });
-        await inside.refuse("dockge", "restart", ["dockge"]);
-        await inside.refuse("dockge-2", "delete", ["dockge-2"]);
+        await expect(inside.refuse("dockge", "delete", { written: "dockge", running: "dockge" })).rejects.toMatchObject({ code: "OWN_STACK", message: expect.stringContaining("/opt/stacks/dockge/data") });
+        await inside.refuse("dockge", "restart", { written: "dockge", running: "dockge" });
+        await inside.refuse("dockge-2", "delete", { written: "dockge-2", running: null });
     });
 });
