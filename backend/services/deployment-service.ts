@@ -18,6 +18,7 @@ import type {
     RepositoryStore,
 } from "../domain/ports.ts";
 import { triggerOf, type Caller } from "./caller.ts";
+import { deployTarget } from "./deploy-target.ts";
 import { requireRepository } from "./linked-repository.ts";
 import { filteredText, logTails, rawText, withoutText } from "./log-text.ts";
 import { releaseToReturnTo } from "./release-to-return-to.ts";
@@ -55,7 +56,7 @@ export class DeploymentService {
      */
     async deploy(stack: string, input: DeployInput, caller: Caller): Promise<DeploymentView> {
         const repository = await requireRepository(this.#parts, stack);
-        const target = await this.#target(repository, input.ref);
+        const target = await deployTarget(this.#parts.git, repository, input.ref);
         const previous = await this.#parts.deployments.lastSuccessfulOf(stack);
         const deployment = await this.#enqueue(
             { ...(await this.#requested(repository, caller)), ...target, commitSha: input.commitSha ?? null, isRebuild: input.rebuild ?? false, previousDeploymentId: previous?.id ?? null },
@@ -180,21 +181,6 @@ export class DeploymentService {
     /** @throws DEPLOYMENT_NOT_FOUND */
     async requireExists(id: string): Promise<void> {
         await this.#require(id);
-    }
-
-    /** A branch or a tag; the remote is only asked when it is not the repository's own branch. */
-    async #target(repository: Repository, ref: string | undefined): Promise<{ branch: string | null; tag: string | null }> {
-        if (ref === undefined || ref === repository.branch) {
-            return { branch: repository.branch, tag: null };
-        }
-        const refs = await this.#parts.git.listRefs(repository);
-        if (Object.hasOwn(refs.branches, ref)) {
-            return { branch: ref, tag: null };
-        }
-        if (Object.hasOwn(refs.tags, ref)) {
-            return { branch: null, tag: ref };
-        }
-        throw new DeployError("GIT_REF_MISSING", `The repository has no branch or tag ${ref}.`);
     }
 
     async #requested(repository: Repository, caller: Caller): Promise<Deployment> {
