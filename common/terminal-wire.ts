@@ -47,18 +47,3 @@ export const terminalEvents = {
     readContainerLog: z.tuple([z.string().max(100)]),
     closeContainerLog: z.tuple([z.string().max(100)]),
 } as const;
-
-export const CONSOLE_TERMINAL = "console";
-
-export function combinedTerminalName(endpoint: string, stack: string): string {
-    return `combined-${endpoint}-${stack}`;
-}
-
-export function containerLogTerminalName(endpoint: string, container: string): string {
-    return `container-${endpoint}-${container}`;
-}
-
-/** `index` is always 0: Dockge's events cannot name another one. */
-export function shellTerminalName(endpoint: string, stack: string, service: string, index = 0): string {
-    return `container-exec-${endpoint}-${stack}-${service}-${index}`;
-}

@@ -64,8 +64,9 @@ export class DockerTerminals implements ContainerShells, ContainerLogs {
         const { tail, since, hasTimestamps, isFollowed, signal } = options;
         signal.throwIfAborted();
         const container = this.#api.getContainer(containerId);
+        // 409: it is being removed just now.
         const gone = (status: number) => {
-            if (status === 404) {
+            if (status === 404 || status === 409) {
                 throw new DeployError("NOT_FOUND", "The container is not there any more. Load the page again.");
             }
             return undefined;
@@ -98,6 +99,8 @@ class ContainerTerminal implements TerminalProcess {
     readonly #token: string;
     readonly #exited: Promise<void>;
     #isExited = false;
+    #wantedSize: TerminalSize | null = null;
+    #resizing: Promise<void> | null = null;
 
     constructor(container: Dockerode.Container, exec: Dockerode.Exec, stream: Duplex, token: string, events: TerminalEvents) {
         this.#container = container;
@@ -130,9 +133,9 @@ class ContainerTerminal implements TerminalProcess {
         this.#stream.write(text);
     }
 
-    resize({ columns, rows }: TerminalSize): void {
-        // Refused while the program starts and when it has ended; the next change of the window's size comes again.
-        this.#exec.resize({ w: columns, h: rows }).catch(() => undefined);
+    resize(size: TerminalSize): void {
+        this.#wantedSize = size;
+        this.#resizing ??= this.#resize().finally(() => (this.#resizing = null));
     }
 
     pause(): void {
@@ -159,6 +162,19 @@ class ContainerTerminal implements TerminalProcess {
         } finally {
             clearTimeout(timer);
             this.#stream.destroy();
+        }
+    }
+
+    /** One after the other: until the program runs the Engine lets them all wait, and then takes them in any order. */
+    async #resize(): Promise<void> {
+        for (let size = this.#wantedSize; size !== null; size = this.#wantedSize) {
+            this.#wantedSize = null;
+            try {
+                await this.#exec.resize({ w: size.columns, h: size.rows });
+            } catch {
+                // It has ended, or could not be started.
+                return;
+            }
         }
     }
 

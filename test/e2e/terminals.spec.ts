@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { combinedTerminalName, shellTerminalName } from "../../common/terminal-wire.ts";
+import { combinedTerminalName, shellTerminalName } from "../../common/terminal-names.ts";
 import { BASE_IMAGE, ensureBaseImage } from "../fixtures/base-image.ts";
 import { containersOf, docker, removeProject, uniqueProject } from "../fixtures/engine.ts";
 import { processesWith } from "../fixtures/processes.ts";
@@ -68,6 +68,10 @@ afterAll(async () => {
 describe("a shell in a container", () => {
     it("answers what is typed, knows its size, and is shown to everybody who has opened it", async () => {
         await openShell(client);
+        // At once, as a page does it: the program may not have started yet.
+        await client.agent("terminalResize", SHELL, 27, 93);
+        type(client, "until [ \"$(stty size)\" = '27 93' ]; do :; done; echo si''zed\r");
+        await printed(client, SHELL, "sized\r\n");
         const other = await connect();
         await openShell(other);
         type(client, "echo $((6 * 7))\r");

@@ -130,8 +130,10 @@ export class LogTerminal {
                 this.#lastSaid = "";
             }
         } catch (error) {
-            if (!signal.aborted) {
-                this.#say(toDeployError(error).message);
+            // What was removed has nothing more to say.
+            const { code, message } = toDeployError(error);
+            if (!signal.aborted && code !== "NOT_FOUND") {
+                this.#say(message);
             }
         } finally {
             this.#reading.delete(container.id);

@@ -1,4 +1,5 @@
-import { CONSOLE_TERMINAL, type terminalEvents, type terminalStackEvents } from "../../../../common/terminal-wire.ts";
+import { CONSOLE_TERMINAL } from "../../../../common/terminal-names.ts";
+import type { terminalEvents, terminalStackEvents } from "../../../../common/terminal-wire.ts";
 import { DeployError } from "../../../domain/errors.ts";
 import { requireStackFolderName } from "../../stacks/stack-name.ts";
 import { NO_ANSWER, type EventHandlers } from "../dispatcher.ts";

@@ -1,4 +1,4 @@
-import { CONSOLE_TERMINAL, combinedTerminalName, containerLogTerminalName, shellTerminalName } from "../../../../common/terminal-wire.ts";
+import { CONSOLE_TERMINAL, combinedTerminalName, containerLogTerminalName, shellTerminalName } from "../../../../common/terminal-names.ts";
 import { DeployError } from "../../../domain/errors.ts";
 import type { AuditLog, Clock, ContainerLogs, ContainerShells, ProjectState, Pty, TerminalSize } from "../../../domain/ports.ts";
 import type { HostUser } from "../../host.ts";
