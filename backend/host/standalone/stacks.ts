@@ -1,12 +1,13 @@
 import type { StackInput } from "../../../common/schemas.ts";
 import type { HostStack, HostStacks, HostStackSummary } from "../host.ts";
 import type { StackFiles, StackTexts } from "../stacks/stack-files.ts";
+import { requireStackName } from "../stacks/stack-name.ts";
 import type { ListedStack, StackList } from "./stack-list.ts";
 import type { StackOperations } from "./stack-operations.ts";
 import { statusOf } from "./stack-status.ts";
 import { STACK_STATUS } from "../../../common/dockge-wire.ts";
 
-/** The host's stacks for the core and REST. */
+/** The host's stacks for the core and REST, which keep to the rule for new names. @throws STACK_NAME_INVALID from every method that takes one */
 export class Stacks implements HostStacks {
     readonly #files: StackFiles;
     readonly #list: StackList;
@@ -23,7 +24,7 @@ export class Stacks implements HostStacks {
     }
 
     async get(name: string): Promise<HostStack> {
-        return await this.#whole(name, await this.#files.read(name));
+        return await this.#whole(name, await this.#files.read(requireStackName(name)));
     }
 
     async put(name: string, input: StackInput): Promise<{ stack: HostStack; isCreated: boolean }> {
@@ -33,7 +34,7 @@ export class Stacks implements HostStacks {
     }
 
     async exists(name: string): Promise<boolean> {
-        return await this.#files.exists(name);
+        return await this.#files.exists(requireStackName(name));
     }
 
     async #whole(name: string, texts: StackTexts): Promise<HostStack> {
