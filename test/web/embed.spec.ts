@@ -168,6 +168,8 @@ describe("an address", () => {
             const place = { tab, stackName: "git", endpoint };
             expect(placeOf(route(addressOf(tab, place), { stackName: "git", endpoint }))).toEqual(place);
         }
+        const place = { tab: "git", stackName: "git", endpoint } as const;
+        expect(placeOf(route(`${addressOf("git", place)}/deliveries`, { stackName: "git", endpoint }))).toEqual(place);
     });
 });
 
