@@ -6,6 +6,7 @@ import { readFilter, toListInput, toQuery } from "../../frontend/src/components/
 import FoldCard from "../../frontend/src/components/git/FoldCard.vue";
 import RepositoryForm from "../../frontend/src/components/git/RepositoryForm.vue";
 import VariablesEditor from "../../frontend/src/components/git/VariablesEditor.vue";
+import { readVerdict } from "../../frontend/src/components/git/verdict.ts";
 import DeliveriesPage from "../../frontend/src/pages/DeliveriesPage.vue";
 import { ServerError } from "../../frontend/src/server/server-error.ts";
 import type { WebhookEventView } from "../../common/wire.ts";
@@ -33,6 +34,16 @@ describe("a delivery", () => {
         expect(row.get("[data-testid=delivery-payload]").text()).toBe('{\n  "ref": "refs/heads/main"\n}');
         row.unmount();
     });
+});
+
+describe("a verdict", () => {
+    it.each([
+        ["deploy", "deploy", null, ""],
+        ["duplicate", "deploy", null, ""],
+        ["ignore: PING. The webhook works.", "ignore", "PING", "The webhook works."],
+        ["reject: SIGNATURE_INVALID", "reject", "SIGNATURE_INVALID", ""],
+        [null, "none", null, ""],
+    ])("%s", (text, kind, code, reason) => expect(readVerdict(text)).toEqual({ kind, code, reason }));
 });
 
 describe("DeliveriesPage", () => {

@@ -7,6 +7,10 @@ export interface Verdict {
 
 /** Takes apart what the server writes: `deploy`, or `ignore: CODE. Reason.` */
 export function readVerdict(text: string | null): Verdict {
+    // Its commit was in the queue already: it leads to the same run.
+    if (text === "duplicate") {
+        return { kind: "deploy", code: null, reason: "" };
+    }
     const match = /^(deploy|ignore|reject)(?::\s*(?:([A-Z][A-Z_]+)\b[.:]?\s*)?(.*))?$/s.exec(text ?? "");
     if (match === null) {
         return { kind: "none", code: null, reason: text ?? "" };
