@@ -1,6 +1,6 @@
 import { io, type Socket } from "socket.io-client";
-import { readonly, ref, type Ref } from "vue";
-import type { AgentPushes } from "../../../common/agent-wire.ts";
+import { computed, readonly, ref, type Ref } from "vue";
+import type { AgentPushes, AgentStatus } from "../../../common/agent-wire.ts";
 import type { Verb } from "../../../common/wire.ts";
 import type { DirectVerb, DirectVerbs, DockgeVerb, ServerInfo } from "./dockge-wire.ts";
 import { readAnswer } from "./read-answer.ts";
@@ -99,10 +99,22 @@ export function connect(url?: string): Connection {
     const servers = new Map<string, Server>();
     const shared = { isConnected: readonly(isConnected), generation: readonly(generation) };
 
+    /** How often an agent came back: what is shown of it may have changed meanwhile, as after a reconnect of our own. */
+    const returns = ref<Record<string, number>>({});
+    const statuses = new Map<string, AgentStatus>();
+    listen("agentStatus", (payload) => {
+        const { endpoint, status } = payload as AgentPushes["agentStatus"];
+        if (status === "online" && statuses.get(endpoint) === "offline") {
+            returns.value = { ...returns.value, [endpoint]: (returns.value[endpoint] ?? 0) + 1 };
+        }
+        statuses.set(endpoint, status);
+    });
+
     function serverAt(endpoint: string): Server {
         return {
             ...shared,
             endpoint,
+            ...(endpoint === "" ? {} : { generation: computed(() => generation.value + (returns.value[endpoint] ?? 0)) }),
             call: (verb: Verb, ...args: unknown[]) => ask(["agent", endpoint], verb, args),
             dockge: (event: DockgeVerb, ...args: unknown[]) => ask(["agent", endpoint], event, args),
             on<P extends AnyPush>(push: P, handler: PushHandler<P>) {

@@ -235,7 +235,9 @@ export class AgentLink {
         this.#state = { status, reason, code, isFinal };
         this.#waiting.splice(0).forEach((resume) => resume());
         if (before.status !== status || before.reason !== reason) {
-            this.#parts.logger.info({ agent: this.#endpoint, ...(reason === "" ? {} : { reason }) }, `agent ${status}`);
+            const { logger } = this.#parts;
+            const isNews = status === "offline" || before.status === "offline";
+            logger[isNews ? "info" : "debug"]({ agent: this.#endpoint, ...(reason === "" ? {} : { reason }) }, `agent ${status}`);
             this.#tell();
         }
     }
