@@ -136,7 +136,7 @@ describe.skipIf("why" in checkout)("Dockge's own page at our server", () => {
         await web.locator(".badge", { hasText: "running" }).waitFor();
     });
 
-    it("stops, starts, restarts and updates the stack", async (context) => {
+    it("stops, starts and restarts the stack", async (context) => {
         pictureOnFailure(context, page);
         await page.locator(".btn-group").first().getByRole("button", { name: "Stop" }).click();
         await badge("exited").waitFor();
