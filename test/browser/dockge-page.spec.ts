@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Page } from "playwright-core";
@@ -13,6 +14,9 @@ const checkout = findDockge();
 if ("why" in checkout) {
     console.warn(`NOT RUN: Dockge's own page at our server. ${checkout.why}.`);
 }
+
+/** The master branch has them, and this setting; 1.5.0, which bears the same version, has neither. */
+const hasServiceButtons = !("why" in checkout) && existsSync(path.join(checkout.directory, "frontend/src/components/settings/GlobalEnv.vue"));
 
 const USER = { name: "ada", password: "Correct-horse-battery-7" };
 const NEW_PASSWORD = "Another-horse-battery-8";
@@ -119,16 +123,12 @@ describe.skipIf("why" in checkout)("Dockge's own page at our server", () => {
         await terminal("#").waitFor();
         await page.keyboard.type("echo the sum is $((40 + 2))\n");
         await terminal("the sum is 42").waitFor();
-    });
-
-    it("stops and starts single services, where it has buttons for them", async (context) => {
-        pictureOnFailure(context, page);
         await item().click();
         await badge("active").waitFor();
-        // Only the master branch has them.
-        if ((await page.locator(".container .function button").count()) === 0) {
-            context.skip();
-        }
+    });
+
+    it.skipIf(!hasServiceButtons)("stops and starts single services", async (context) => {
+        pictureOnFailure(context, page);
         const web = page.locator(".container", { has: page.locator("h4", { hasText: /^web$/ }) }).last();
         await web.getByRole("button", { name: "Stop" }).click();
         await web.locator(".badge", { hasText: "N/A" }).or(web.locator(".badge", { hasText: "exited" })).waitFor();
