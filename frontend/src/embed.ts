@@ -7,7 +7,7 @@ import "./styles/frame.css";
 const ownPage = document.querySelector("#git-deploy");
 if (ownPage !== null) {
     const { start } = await import("./start.ts");
-    start(ownPage, "/git-deploy/");
+    await start(ownPage, "/git-deploy/");
 } else {
     const { attach } = await import("./embed/attach.ts");
     await attach();

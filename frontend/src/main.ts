@@ -2,5 +2,5 @@ import { start } from "./start.ts";
 
 const target = document.querySelector("#app");
 if (target !== null) {
-    start(target, "/");
+    await start(target, "/");
 }

@@ -8,6 +8,7 @@ import App from "./App.vue";
 import { AGENTS, createAgents } from "./composables/use-agents.ts";
 import { createSession, SESSION } from "./composables/use-session.ts";
 import { createStacks, STACKS } from "./composables/use-stacks.ts";
+import { applyLanguage } from "./composables/use-language.ts";
 import { applyTheme } from "./composables/use-theme.ts";
 import { createTranslations } from "./i18n.ts";
 import { createAppRouter } from "./router.ts";
@@ -16,11 +17,13 @@ import { CONNECTION } from "./server/connection-key.ts";
 import { SERVER } from "./server/server.ts";
 
 /** The standalone app. `base` is the part of the address that is in front of its own. */
-export function start(target: Element, base: string): void {
+export async function start(target: Element, base: string): Promise<void> {
     applyTheme();
+    const translations = createTranslations();
+    await applyLanguage(translations.global);
     const connection = connect();
     createApp(App)
-        .use(createTranslations())
+        .use(translations)
         .use(createAppRouter(base))
         .provide(CONNECTION, connection)
         .provide(SERVER, connection)

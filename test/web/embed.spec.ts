@@ -4,7 +4,9 @@ import { openLink } from "../../frontend/src/embed/agent-server.ts";
 import { findDockgePage, type DockgePage, type DockgeRoute } from "../../frontend/src/embed/dockge-page.ts";
 import { bringUpToDate } from "../../frontend/src/embed/marks.ts";
 import { makeShell } from "../../frontend/src/embed/shell.ts";
-import { embed } from "../../frontend/src/lang/en.json";
+import { followPageLanguage, type PageLanguage } from "../../frontend/src/embed/page-language.ts";
+import en from "../../frontend/src/lang/en.json";
+import type { Texts } from "../../frontend/src/lang/languages.ts";
 import { addressOf, placeOf } from "../../frontend/src/embed/places.ts";
 
 /** The parts of Dockge's page that ours are put into, as 1.5.0 draws them. */
@@ -14,6 +16,8 @@ const STACK_PAGE = `
             <div class="stack-list"><a class="item" href="/compose/blog"><div class="title">blog</div></a><a class="item active" href="/compose/wiki/host:5001"></a></div></div>
         <div><div><h1 class="mb-3">blog</h1><div class="mb-3">buttons</div></div></div>
     </div></div></main>`;
+
+const english: PageLanguage = { locale: "en", texts: en, onChange: () => undefined };
 
 type Listener = (...args: unknown[]) => void;
 
@@ -99,11 +103,11 @@ describe("Dockge's page", () => {
 
     it("gets tabs below the title of a managed stack, once, and again when Dockge has redrawn it", () => {
         const page = dockgePage();
-        bringUpToDate(page);
-        bringUpToDate(page);
+        bringUpToDate(page, english);
+        bringUpToDate(page, english);
         const tabs = [...document.querySelectorAll<HTMLAnchorElement>("h1 + .git-deploy a")];
         expect(tabs.map((tab) => [tab.textContent?.trim(), tab.getAttribute("href"), tab.getAttribute("aria-current")])).toEqual([
-            ["[compose]", "/compose/blog", "page"],
+            ["Compose", "/compose/blog", "page"],
             ["Git", "/stacks/blog/git", null],
             ["Deployments", "/stacks/blog/deployments", null],
         ]);
@@ -112,7 +116,7 @@ describe("Dockge's page", () => {
         expect(pushed).toEqual(["/stacks/blog/git"]);
 
         document.querySelector("h1")?.replaceWith(Object.assign(document.createElement("h1"), { className: "mb-3" }));
-        bringUpToDate(page);
+        bringUpToDate(page, english);
         expect(document.querySelectorAll("h1 + .git-deploy")).toHaveLength(1);
         expect(document.querySelectorAll(".page-tabs")).toHaveLength(1);
     });
@@ -122,20 +126,54 @@ describe("Dockge's page", () => {
         ["a new stack", route("/compose")],
         ["the console", route("/console")],
     ])("gets no tabs on %s", (_what, where) => {
-        bringUpToDate(dockgePage());
+        bringUpToDate(dockgePage(), english);
         current.value = where;
-        bringUpToDate(dockgePage());
+        bringUpToDate(dockgePage(), english);
         expect(document.querySelectorAll(".page-tabs")).toHaveLength(0);
     });
 
     it("keeps the list's highlight on our pages, and takes only its own away", () => {
         const items = () => [...document.querySelectorAll(".item")].map((item) => item.classList.contains("active"));
         current.value = route("/stacks/blog/git", { stackName: "blog" });
-        bringUpToDate(dockgePage());
+        bringUpToDate(dockgePage(), english);
         expect(items()).toEqual([true, true]);
         current.value = route("/compose/wiki/host:5001", { stackName: "wiki", endpoint: "host:5001" });
-        bringUpToDate(dockgePage());
+        bringUpToDate(dockgePage(), english);
         expect(items()).toEqual([false, true]);
+    });
+});
+
+describe("the language of Dockge's page", () => {
+    const texts = (locale: string): Promise<Texts> => Promise.resolve({ ...en, tabs: { ...en.tabs, git: `Git (${locale})` } });
+    const bar = () => document.querySelector<HTMLElement>("h1 + .git-deploy");
+
+    beforeEach(() => localStorage.clear());
+    afterEach(() => document.documentElement.removeAttribute("lang"));
+
+    it.each([
+        ["zh-CN", "zh-CN"],
+        ["zh-TW", "zh-CN"],
+        ["de-CH", "de"],
+        ["ja", "ja"],
+        ["pt-BR", "en"],
+        ["ar", "en"],
+    ])("is ours, or close to it: %s", async (dockges, ours) => {
+        localStorage.setItem("locale", dockges);
+        expect((await followPageLanguage(texts)).locale).toBe(ours);
+    });
+
+    it("is followed when another one is chosen there, in the tabs as well", async () => {
+        document.documentElement.lang = "fr";
+        const language = await followPageLanguage(texts);
+        bringUpToDate(dockgePage(), language);
+        expect([bar()?.lang, bar()?.textContent]).toEqual(["fr", expect.stringContaining("Git (fr)")]);
+        const changed = new Promise<void>((resolve) => language.onChange(resolve));
+        document.documentElement.lang = "ja";
+        await changed;
+        bringUpToDate(dockgePage(), language);
+        expect([bar()?.lang, bar()?.textContent]).toEqual(["ja", expect.stringContaining("Git (ja)")]);
+        expect(document.querySelectorAll("[data-testid=new-from-git]")).toHaveLength(1);
+        expect(document.querySelector<HTMLElement>("[data-testid=new-from-git]")?.lang).toBe("ja");
     });
 });
 
@@ -144,7 +182,7 @@ describe("our page in Dockge's", () => {
         current.value = route("/stacks/blog/git", { stackName: "blog" });
         const setShown = vi.fn();
         let lose = (): void => undefined;
-        const { component } = makeShell(dockgePage(), (onLost) => {
+        const { component } = makeShell(dockgePage(), english, (onLost) => {
             lose = onLost;
             return Promise.resolve({ element: document.createElement("div"), setShown });
         });
@@ -156,7 +194,7 @@ describe("our page in Dockge's", () => {
         lose();
         lose();
         expect(setShown).toHaveBeenLastCalledWith(false);
-        expect([...document.querySelectorAll("#app p")].map((text) => text.textContent)).toEqual([embed.loadFailed]);
+        expect([...document.querySelectorAll("#app p")].map((text) => text.textContent)).toEqual([en.embed.loadFailed]);
         component.beforeUnmount();
         expect(document.querySelectorAll("#app p")).toHaveLength(0);
     });
@@ -182,7 +220,7 @@ describe("the connection of Dockge's page", () => {
 
     it("says what to do about an agent that never answers or is offline, and asks the latter nothing", async () => {
         const link = openLink(dockgePage());
-        await expect(link.server("host:5001").call("getGitRepository", "blog")).rejects.toMatchObject({ code: "AGENT_SILENT", message: expect.stringContaining("Attach Git Deploy") as string });
+        await expect(link.server("host:5001").call("getGitRepository", "blog")).rejects.toMatchObject({ code: "AGENT_SILENT", text: { key: "embed.agentSilent", values: { endpoint: "host:5001" } } });
         expect(socket.timeoutMs).toBeLessThan(20_000);
         await expect(link.server("").call("getGitRepository", "blog")).rejects.toMatchObject({ code: "NO_ANSWER" });
         await expect(link.server("away:5001").call("getGitRepository", "blog")).rejects.toMatchObject({ code: "AGENT_OFFLINE" });

@@ -25,7 +25,7 @@ describe("ErrorAlert", () => {
 describe("readAnswer", () => {
     it("keeps code and data, and knows Dockge's keys", () => {
         expect(readAnswer({ ok: true, token: "x" }, "login")).toMatchObject({ token: "x" });
-        expect(() => readAnswer({ ok: false, msg: "authIncorrectCreds", msgi18n: true }, "login")).toThrow("The username or password is wrong.");
+        expect(() => readAnswer({ ok: false, msg: "authIncorrectCreds", msgi18n: true }, "login")).toThrow(expect.objectContaining({ code: "REFUSED", text: { key: "refusals.authIncorrectCreds" } }) as Error);
         expect(() => readAnswer({ ok: false, msg: "Busy.", code: "STACK_BUSY", data: { by: "ada" } }, "startStack")).toThrow(expect.objectContaining({ code: "STACK_BUSY", facts: { by: "ada" } }) as Error);
         expect(() => readAnswer(undefined, "x")).toThrow(ServerError);
     });

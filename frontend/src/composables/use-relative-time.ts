@@ -48,12 +48,12 @@ export function useRelativeTime(iso: () => string): { text: ComputedRef<string>;
     };
 }
 
-/** `1 h 02 min`, `3 min 20 s`, `8 s`. */
-export function formatDuration(seconds: number): string {
+/** `1 h 02 min`, `3 min 20 s`, `8 s` in the page's language. Not every browser has Intl.DurationFormat yet. */
+export function formatDuration(seconds: number, t: (key: string, values: Record<string, string | number>) => string): string {
     const whole = Math.max(0, Math.round(seconds));
     const [hours, minutes, rest] = [Math.floor(whole / 3_600), Math.floor((whole % 3_600) / 60), whole % 60];
     if (hours > 0) {
-        return `${hours} h ${String(minutes).padStart(2, "0")} min`;
+        return t("time.hours", { hours, minutes: String(minutes).padStart(2, "0") });
     }
-    return minutes > 0 ? `${minutes} min ${String(rest).padStart(2, "0")} s` : `${rest} s`;
+    return minutes > 0 ? t("time.minutes", { minutes, seconds: String(rest).padStart(2, "0") }) : t("time.seconds", { seconds: rest });
 }

@@ -2,7 +2,7 @@ import { readonly, ref, type Ref } from "vue";
 import type { DockgeVerb } from "../server/dockge-wire.ts";
 import { readAnswer } from "../server/read-answer.ts";
 import type { AnyPush, PushHandler, Server } from "../server/server.ts";
-import { ServerError } from "../server/server-error.ts";
+import { ownError, type ServerError } from "../server/server-error.ts";
 import { timeLimitMs } from "../server/time-limits.ts";
 import type { Verb } from "../../../common/wire.ts";
 import type { DockgePage } from "./dockge-page.ts";
@@ -49,10 +49,10 @@ export function openLink(page: DockgePage): Link {
 function agentServer({ socket, root }: DockgePage, endpoint: string, link: Pick<Link, "isConnected" | "generation">): Server {
     async function ask<T>(event: string, args: unknown[]): Promise<T> {
         if (!socket.connected) {
-            throw new ServerError("CONNECTION_LOST", "The connection to the server is lost. Try again when it is back.");
+            throw ownError("CONNECTION_LOST");
         }
         if (endpoint !== "" && root.agentStatusList?.[endpoint] === "offline") {
-            throw new ServerError("AGENT_OFFLINE", `The agent ${endpoint} is offline. Start its Dockge, then try again.`);
+            throw ownError("AGENT_OFFLINE", {}, { key: "embed.agentOffline", values: { endpoint } });
         }
         const limitMs = timeLimitMs(event);
         let answer: unknown;
@@ -66,11 +66,9 @@ function agentServer({ socket, root }: DockgePage, endpoint: string, link: Pick<
 
     function noAnswer(event: string): ServerError {
         if (!socket.connected) {
-            return new ServerError("CONNECTION_LOST", "The connection was lost before the server answered.", { event });
+            return ownError("CONNECTION_LOST", { event });
         }
-        return endpoint === ""
-            ? new ServerError("NO_ANSWER", "The server did not answer in time. It may still be working on it.", { event })
-            : new ServerError("AGENT_SILENT", `The agent ${endpoint} did not answer. Attach Git Deploy to the Dockge there as well, or check that it runs.`, { event });
+        return endpoint === "" ? ownError("NO_ANSWER", { event }) : ownError("AGENT_SILENT", { event }, { key: "embed.agentSilent", values: { endpoint } });
     }
 
     return {

@@ -1,5 +1,6 @@
 import { findDockgePage, PARENT_ROUTE, type DockgePage } from "./dockge-page.ts";
 import { bringUpToDate } from "./marks.ts";
+import { followPageLanguage } from "./page-language.ts";
 import { NEW_PATH, STACK_PATH, TAB_PATHS } from "./places.ts";
 import { makeShell } from "./shell.ts";
 
@@ -14,7 +15,8 @@ export async function attach(): Promise<void> {
         return;
     }
     const { page } = found;
-    const shell = makeShell(page, async (onLost) => (await import("./screens.ts")).openScreens(page, onLost));
+    const language = await followPageLanguage();
+    const shell = makeShell(page, language, async (onLost) => (await import("./screens.ts")).openScreens(page, language, onLost));
     addRoutes(page, shell);
     const isPending = { value: false };
     const update = (): void => {
@@ -23,13 +25,14 @@ export async function attach(): Promise<void> {
             // Many changes (each line of a terminal is one) are looked at together, before the next picture.
             requestAnimationFrame(() => {
                 isPending.value = false;
-                bringUpToDate(page);
+                bringUpToDate(page, language);
                 shell.bringUpToDate();
             });
         }
     };
     new MutationObserver(update).observe(page.app, { childList: true, subtree: true, characterData: true });
     page.router.afterEach(update);
+    language.onChange(update);
     update();
     await openAddress(page);
 }

@@ -1,4 +1,5 @@
 import { ICONS, type IconName } from "../components/icons.ts";
+import { markLanguage, type PageLanguage } from "./page-language.ts";
 import { addressOf, type StackPlace, type Tab } from "./places.ts";
 
 /** Elements without Vue: they are on every stack page of Dockge, and must cost it nothing. */
@@ -14,12 +15,14 @@ interface Navigator {
     push(to: string): Promise<unknown>;
 }
 
-export function makeTabBar(place: StackPlace, labels: Record<Tab, string>, label: string, router: Navigator): HTMLElement {
+/** Not with Dockge's own text for "compose", which some of its languages take for the verb. */
+export function makeTabBar(place: StackPlace, language: Pick<PageLanguage, "locale" | "texts">, router: Navigator): HTMLElement {
+    const { tabs } = language.texts;
     const bar = document.createElement("nav");
     bar.className = "page-tabs";
-    bar.setAttribute("aria-label", label);
+    bar.setAttribute("aria-label", tabs.label);
     for (const { tab, icon, testid } of TABS) {
-        const link = makeLink(addressOf(tab, place), labels[tab], icon, router);
+        const link = makeLink(addressOf(tab, place), tabs[tab], icon, router);
         link.className = "page-tab";
         link.dataset["testid"] = testid;
         if (tab === place.tab) {
@@ -30,6 +33,7 @@ export function makeTabBar(place: StackPlace, labels: Record<Tab, string>, label
     }
     const scope = document.createElement("div");
     scope.className = "git-deploy";
+    markLanguage(scope, language);
     scope.append(bar);
     return scope;
 }

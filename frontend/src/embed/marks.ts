@@ -1,8 +1,8 @@
-import { stacks, tabs } from "../lang/en.json";
 import { listItems, newStackButton, stackHeading } from "./anchors.ts";
 import type { DockgePage } from "./dockge-page.ts";
 import { makeLink, makeTabBar } from "./elements.ts";
-import { addressOf, newFromGitAddress, placeOf, stackAt, type StackPlace, type Tab } from "./places.ts";
+import { markLanguage, type PageLanguage } from "./page-language.ts";
+import { addressOf, newFromGitAddress, placeOf, stackAt, type StackPlace } from "./places.ts";
 
 const BAR = "gitDeployTabs";
 const BUTTON = "gitDeployNew";
@@ -12,19 +12,14 @@ const ACTIVE = "gitDeployActive";
  * Brings what we add to Dockge's own page up to date: tabs below the title of a stack, `From Git` beside `+ Compose`, and the list's
  * highlight on our pages. Dockge redraws at will, so this runs after each change and is cheap when there is nothing to do.
  */
-export function bringUpToDate(page: DockgePage): void {
+export function bringUpToDate(page: DockgePage, language: PageLanguage): void {
     const place = placeOf(page.router.currentRoute.value);
-    markStackPage(page, place);
-    markNewButton(page);
+    markStackPage(page, place, language);
+    markNewButton(page, language);
     markList(page, place);
 }
 
-/** Not Dockge's own text for "compose", which some of its languages take for the verb. */
-export function tabLabels(): Record<Tab, string> {
-    return { compose: tabs.compose, git: tabs.git, deployments: tabs.deployments };
-}
-
-function markStackPage(page: DockgePage, place: StackPlace | null): void {
+function markStackPage(page: DockgePage, place: StackPlace | null, language: PageLanguage): void {
     const heading = stackHeading(page.app);
     const bar = page.app.querySelector<HTMLElement>(`[data-${kebab(BAR)}]`);
     const isWanted = place?.tab === "compose" && (stackAt(page.root, place.stackName, place.endpoint)?.isManagedByDockge ?? false);
@@ -32,23 +27,25 @@ function markStackPage(page: DockgePage, place: StackPlace | null): void {
         bar?.remove();
         return;
     }
-    const key = JSON.stringify([place, tabLabels()]);
+    const key = JSON.stringify([place, language.locale]);
     if (bar?.dataset[BAR] === key && bar.previousElementSibling === heading) {
         return;
     }
     bar?.remove();
-    const next = makeTabBar(place, tabLabels(), tabs.label, page.router);
+    const next = makeTabBar(place, language, page.router);
     next.dataset[BAR] = key;
     heading.after(next);
 }
 
-function markNewButton(page: DockgePage): void {
+function markNewButton(page: DockgePage, language: PageLanguage): void {
     const compose = newStackButton(page.app);
-    const isThere = compose?.nextElementSibling instanceof HTMLElement && BUTTON in compose.nextElementSibling.dataset;
-    if (compose === null || isThere) {
+    const former = compose?.nextElementSibling instanceof HTMLElement && BUTTON in compose.nextElementSibling.dataset ? compose.nextElementSibling : null;
+    if (compose === null || former?.lang === language.locale) {
         return;
     }
-    const button = makeLink(newFromGitAddress(""), stacks.newFromGit, "branch", page.router);
+    former?.remove();
+    const button = makeLink(newFromGitAddress(""), language.texts.stacks.newFromGit, "branch", page.router);
+    markLanguage(button, language);
     // Dockge's own classes: the button belongs to its page.
     button.className = "btn btn-normal mb-3 ms-2";
     button.dataset[BUTTON] = "";

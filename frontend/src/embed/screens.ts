@@ -13,6 +13,7 @@ import { openLink } from "./agent-server.ts";
 import type { DockgePage } from "./dockge-page.ts";
 import { DOCKGE, IS_SHOWN } from "./keys.ts";
 import { pageHistory } from "./page-history.ts";
+import { markLanguage, type PageLanguage } from "./page-language.ts";
 import { NEW_PATH, STACK_PATH, TAB_PATHS } from "./places.ts";
 import EmbedApp from "./EmbedApp.vue";
 
@@ -45,16 +46,25 @@ export const routes: RouteRecordRaw[] = [
 ];
 
 /** Our screens as an app of its own, ready to be put into Dockge's page. `onLost`: a screen's files are not there any more, or the network is away. */
-export function openScreens(page: DockgePage, onLost: () => void): Screens {
+export function openScreens(page: DockgePage, language: PageLanguage, onLost: () => void): Screens {
     const element = scope();
     const overlay = scope();
     document.body.append(overlay);
     followPageTheme();
+    const translations = createTranslations();
+    const speak = (): void => {
+        translations.global.setLocaleMessage(language.locale, language.texts);
+        translations.global.locale.value = language.locale;
+        markLanguage(element, language);
+        markLanguage(overlay, language);
+    };
+    language.onChange(speak);
+    speak();
     const isShown = ref(true);
     const router = createRouter({ history: pageHistory(page.router), routes });
     router.onError(onLost);
     createApp(EmbedApp)
-        .use(createTranslations())
+        .use(translations)
         .use(router)
         .provide(DOCKGE, { page, link: openLink(page) })
         .provide(IS_SHOWN, isShown)

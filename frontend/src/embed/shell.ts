@@ -1,7 +1,6 @@
-import { embed, tabs } from "../lang/en.json";
 import type { DockgePage, PlaceholderComponent } from "./dockge-page.ts";
 import { makeTabBar } from "./elements.ts";
-import { tabLabels } from "./marks.ts";
+import type { PageLanguage } from "./page-language.ts";
 import { placeOf, stackAt, type StackPlace } from "./places.ts";
 import type { Screens } from "./screens.ts";
 
@@ -14,7 +13,7 @@ const LOST = "gitDeployLost";
 export interface Shell {
     /** What Dockge's router shows at our addresses. */
     readonly component: PlaceholderComponent;
-    /** The status in the title follows Dockge's list. */
+    /** The status in the title follows Dockge's list, and the tabs its language. */
     bringUpToDate(): void;
 }
 
@@ -22,7 +21,7 @@ export interface Shell {
  * Our pages in Dockge's column: its kind of title, the tabs, and below them our own Vue app. Dockge replaces the page with every change of
  * the address, even of the filters in it; the app stays the same and is only moved.
  */
-export function makeShell(page: DockgePage, load: (onLost: () => void) => Promise<Screens>): Shell {
+export function makeShell(page: DockgePage, language: PageLanguage, load: (onLost: () => void) => Promise<Screens>): Shell {
     let frame: HTMLElement | null = null;
     let screens: Screens | null = null;
     let left: { path: string; focused: Element | null; scrollY: number } | null = null;
@@ -31,7 +30,7 @@ export function makeShell(page: DockgePage, load: (onLost: () => void) => Promis
     function showLost(): void {
         screens?.setShown(false);
         if (frame !== null) {
-            showLoadFailure(frame);
+            showLoadFailure(frame, language);
         }
     }
 
@@ -39,7 +38,7 @@ export function makeShell(page: DockgePage, load: (onLost: () => void) => Promis
         try {
             screens ??= await load(showLost);
         } catch {
-            showLoadFailure(into);
+            showLoadFailure(into, language);
             return;
         }
         if (into !== frame) {
@@ -63,7 +62,7 @@ export function makeShell(page: DockgePage, load: (onLost: () => void) => Promis
                 frame = document.createElement("div");
                 const place = placeOf(page.router.currentRoute.value);
                 if (place !== null) {
-                    frame.append(makeHeading(page, place), makeTabBar(place, tabLabels(), tabs.label, page.router));
+                    frame.append(makeHeading(page, place), makeTabBar(place, language, page.router));
                 }
                 this.$el.parentNode?.insertBefore(frame, this.$el.nextSibling);
                 void fill(frame);
@@ -83,6 +82,10 @@ export function makeShell(page: DockgePage, load: (onLost: () => void) => Promis
                 const next = makeHeading(page, place);
                 if (!heading.isEqualNode(next)) {
                     heading.replaceWith(next);
+                }
+                const tabs = frame?.querySelector<HTMLElement>(":scope > h1 + .git-deploy");
+                if (tabs && tabs.lang !== language.locale) {
+                    tabs.replaceWith(makeTabBar(place, language, page.router));
                 }
             }
         },
@@ -108,7 +111,7 @@ function makeHeading(page: DockgePage, { stackName, endpoint }: StackPlace): HTM
 }
 
 /** An upgrade has replaced the files that this page still wanted to load, or the network is away. */
-function showLoadFailure(into: HTMLElement): void {
+function showLoadFailure(into: HTMLElement, { texts: { embed } }: PageLanguage): void {
     if (LOST in into.dataset) {
         return;
     }

@@ -5,7 +5,7 @@ import type { Verb } from "../../../common/wire.ts";
 import type { DirectVerb, DirectVerbs, DockgeVerb, ServerInfo } from "./dockge-wire.ts";
 import { readAnswer } from "./read-answer.ts";
 import type { AnyPush, PushHandler, Server } from "./server.ts";
-import { ServerError } from "./server-error.ts";
+import { ownError } from "./server-error.ts";
 import { timeLimitMs } from "./time-limits.ts";
 
 /** Milliseconds until a refused connection is tried again; Socket.IO does that by itself only for a server that is away. */
@@ -82,16 +82,14 @@ export function connect(url?: string): Connection {
 
     async function ask<T>(envelope: unknown[], event: string, args: unknown[]): Promise<T> {
         if (!socket.connected) {
-            throw new ServerError("CONNECTION_LOST", "The connection to the server is lost. Try again when it is back.");
+            throw ownError("CONNECTION_LOST");
         }
         const [first, ...rest] = [...envelope, event, ...args] as [string, ...unknown[]];
         let answer: unknown;
         try {
             answer = await socket.timeout(timeLimitMs(event)).emitWithAck(first, ...rest);
         } catch {
-            throw socket.connected
-                ? new ServerError("NO_ANSWER", "The server did not answer in time. It may still be working on it.", { event })
-                : new ServerError("CONNECTION_LOST", "The connection was lost before the server answered.", { event });
+            throw ownError(socket.connected ? "NO_ANSWER" : "CONNECTION_LOST", { event });
         }
         return readAnswer(answer, event) as T;
     }

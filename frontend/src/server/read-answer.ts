@@ -1,21 +1,16 @@
-import { ServerError, type ClientErrorCode } from "./server-error.ts";
+import { ownError, ServerError, type ClientErrorCode } from "./server-error.ts";
 
 /** Dockge answers some failures with a key instead of a sentence. */
-const DOCKGE_SENTENCES: Record<string, string> = {
-    authIncorrectCreds: "The username or password is wrong.",
-    authInvalidToken: "You are no longer logged in.",
-    authUserInactiveOrDeleted: "This user no longer exists.",
-};
+const DOCKGE_KEYS = ["authIncorrectCreds", "authInvalidToken", "authUserInactiveOrDeleted"];
 
-/** Dockge has one key for a wrong code and for a log-in that is over. */
-const WRONG_CODE = "This code is wrong, or was used before. Wait for the next one.";
-
-function sentence(msg: unknown): string {
-    if (typeof msg === "string") {
-        return DOCKGE_SENTENCES[msg] ?? msg;
+function refusal(code: ClientErrorCode, msg: unknown, facts: Record<string, unknown>): ServerError {
+    const said = typeof msg === "string" ? msg : (msg as { key?: unknown } | null | undefined)?.key;
+    if (typeof said !== "string") {
+        return ownError(code, facts, { key: "refusals.noReason" });
     }
-    const key = (msg as { key?: unknown } | null | undefined)?.key;
-    return typeof key === "string" ? (DOCKGE_SENTENCES[key] ?? key) : "The server refused without saying why.";
+    // Dockge has one key for a wrong code and for a log-in that is over.
+    const key = code === "CODE_INVALID" && said === "authInvalidToken" ? "wrongCode" : DOCKGE_KEYS.find((known) => known === said);
+    return key === undefined ? new ServerError(code, said, facts) : ownError(code, facts, { key: `refusals.${key}` });
 }
 
 /** Unpacks `{ok, msg?, …}`. @throws ServerError when `ok` is not true */
@@ -29,5 +24,5 @@ export function readAnswer(answer: unknown, event: string): Record<string, unkno
         return fields;
     }
     const code = typeof fields["code"] === "string" ? (fields["code"] as ClientErrorCode) : "REFUSED";
-    throw new ServerError(code, code === "CODE_INVALID" && fields["msg"] === "authInvalidToken" ? WRONG_CODE : sentence(fields["msg"]), (fields["data"] as Record<string, unknown> | undefined) ?? {});
+    throw refusal(code, fields["msg"], (fields["data"] as Record<string, unknown> | undefined) ?? {});
 }
