@@ -6,7 +6,7 @@ import DeploymentRow from "../../frontend/src/components/deployments/DeploymentR
 import StatusBadge from "../../frontend/src/components/StatusBadge.vue";
 import DeploymentsTab from "../../frontend/src/pages/DeploymentsTab.vue";
 import { DEPLOYMENT_STATUSES } from "../../common/deployment.ts";
-import { COMPARISON } from "../fixtures/fake-insight.ts";
+import { COMPARISON } from "../fixtures/release-comparison.ts";
 import { deploymentRow, repositoryRow, surroundings, TestServer } from "./fixtures/test-server.ts";
 
 describe("StatusBadge", () => {

@@ -12,7 +12,7 @@ import StackListItem from "../../frontend/src/components/stack/StackListItem.vue
 import type { BuildConfigDraft } from "../../frontend/src/composables/use-build-config.ts";
 import { ServerError } from "../../frontend/src/server/server-error.ts";
 import type { ReleaseComparison } from "../../common/stack-insight.ts";
-import { COMPARISON } from "../fixtures/fake-insight.ts";
+import { COMPARISON } from "../fixtures/release-comparison.ts";
 import { deploymentRow, repositoryRow, surroundings, TestServer } from "./fixtures/test-server.ts";
 
 const HEAD = "7".repeat(40);
