@@ -32,7 +32,7 @@ export async function attachTo({ dockge, server, page, limit, enter }: AttachOpt
     const foundation: Foundation = await layFoundation(config, logger);
     try {
         const { clock, random, stores } = foundation;
-        const host = new DockgeHost({ dockge, server, config, users: stores.users, logger, clock, random, page });
+        const host = new DockgeHost({ dockge, server, config, users: stores.users, audit: stores.audit, logger, clock, random, page });
         const version = readVersion();
         const gitDeploy = createGitDeploy(foundation, host, version);
         if (limit.aborted) {

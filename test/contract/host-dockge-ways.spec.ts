@@ -38,6 +38,21 @@ describe("inside Dockge (stand-in)", () => {
         expect([none.status, await none.json()]).toEqual([404, expect.objectContaining({ code: "NOT_FOUND" })]);
     });
 
+    it("writes Dockge's buttons into the audit log, also that one failed, and not that one was refused", async () => {
+        const client = await under.user();
+        await client.agent("stopStack", "web");
+        under.standIn.docker = Promise.reject(new Error("no such image"));
+        // Also when nobody waits for it.
+        under.standIn.docker.catch(() => undefined);
+        expect(await client.agent("startStack", "web")).toMatchObject({ ok: false });
+        await under.host.exclusive("web", "commit abc1234 is being released", async () => void (await client.agent("deleteStack", "web")));
+        const actor = { kind: "user", name: under.userName, address: expect.stringContaining("127.0.0.1") as string };
+        expect(under.audited).toEqual([
+            { actor, action: "stack.stop", stackId: "web", subject: null, details: {} },
+            { actor, action: "stack.start", stackId: "web", subject: null, details: { failed: "FAILED" } },
+        ]);
+    });
+
     it("refuses Dockge's buttons while we release, and Dockge's terminals too", async () => {
         const client = await under.user();
         let end = () => {};

@@ -111,7 +111,7 @@ export class Connections {
         const last = args.at(-1);
         const acknowledge = typeof last === "function" ? (last as (answer: unknown) => void) : () => undefined;
         try {
-            const user = await this.#userOf(socket);
+            const user = await this.userOf(socket);
             if (this.#isClosing) {
                 throw new DeployError("STORE_UNAVAILABLE", "The server is stopping. Try again in a moment.");
             }
@@ -129,7 +129,7 @@ export class Connections {
     }
 
     /** @throws NOT_LOGGED_IN */
-    async #userOf(socket: DockgeSocket): Promise<HostUser> {
+    async userOf(socket: DockgeSocket): Promise<HostUser> {
         const user = socket.userID === undefined ? null : await this.#parts.users.byId(socket.userID);
         if (user === null) {
             throw new DeployError("NOT_LOGGED_IN", "You are not logged in.");

@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { PushName, Pushes, Result, StackGitFields } from "../../../common/wire.ts";
 import type { Config } from "../../config.ts";
-import type { Clock, Logger, Random, UserStore } from "../../domain/ports.ts";
+import type { AuditLog, Clock, Logger, Random, UserStore } from "../../domain/ports.ts";
 import { FailureReporter } from "../failure.ts";
 import type { Host, HostStacks, HostUser, RawHandler } from "../host.ts";
 import { RouteTable, type Method } from "../http/route-table.ts";
@@ -25,6 +25,7 @@ export interface DockgeHostOptions {
     config: Pick<Config, "isProxyTrusted">;
     /** Dockge's own, whose log-ins count here too. */
     users: Pick<UserStore, "byId">;
+    audit: Pick<AuditLog, "append">;
     logger: Logger;
     clock: Clock;
     random: Pick<Random, "uuid">;
@@ -65,6 +66,8 @@ export class DockgeHost implements Host {
                 }
             },
             failure: (thrown, event) => this.#connections.failure(thrown, event),
+            userOf: (socket) => this.#connections.userOf(socket),
+            audit: options.audit,
         });
         this.#connections = new Connections({
             server,

@@ -4,6 +4,7 @@ import type { Logger } from "../../domain/ports.ts";
 import type { HostStack, HostStacks, HostStackSummary } from "../host.ts";
 import type { StackLocks } from "../stacks/exclusive.ts";
 import type { StackFiles, StackTexts } from "../stacks/stack-files.ts";
+import { requireStackName } from "../stacks/stack-name.ts";
 import type { Dockge, DockgeServer } from "./dockge-seams.ts";
 
 export interface DockgeStacksParts {
@@ -37,12 +38,12 @@ export class DockgeStacks implements HostStacks {
     }
 
     async get(name: string): Promise<HostStack> {
-        return await this.#whole(name, await this.#parts.files.read(name));
+        return await this.#whole(name, await this.#parts.files.read(requireStackName(name)));
     }
 
     async put(name: string, input: StackInput): Promise<{ stack: HostStack; isCreated: boolean }> {
         const { files, locks, onChange } = this.#parts;
-        const isCreated = !(await files.exists(name));
+        const isCreated = !(await files.exists(requireStackName(name)));
         const edit = { composeYaml: input.composeYaml ?? null, env: input.env ?? null, isNew: isCreated, expectedHash: null };
         const saved = await locks.claim(name, "its files are being saved", () => files.save(name, edit));
         onChange();
@@ -50,7 +51,7 @@ export class DockgeStacks implements HostStacks {
     }
 
     async exists(name: string): Promise<boolean> {
-        return await this.#parts.files.exists(name);
+        return await this.#parts.files.exists(requireStackName(name));
     }
 
     async #whole(name: string, texts: StackTexts): Promise<HostStack> {

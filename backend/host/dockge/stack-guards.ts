@@ -1,6 +1,9 @@
 import { DeployError } from "../../domain/errors.ts";
+import type { AuditLog } from "../../domain/ports.ts";
+import type { HostUser } from "../host.ts";
 import type { StackLocks } from "../stacks/exclusive.ts";
-import { requireStackName } from "../stacks/stack-name.ts";
+import { withAudit } from "../stacks/button-audit.ts";
+import { isNewStackName, requireStackFolderName } from "../stacks/stack-name.ts";
 import type { StackFiles } from "../stacks/stack-files.ts";
 import { SERVICE_EVENTS, STACK_EVENTS, type DockgeAgentSocket, type DockgeEvent, type DockgeServer, type DockgeSocket } from "./dockge-seams.ts";
 
@@ -28,6 +31,9 @@ export interface StackGuardsParts {
     /** Told before a stack is deleted. */
     beforeDelete: (stack: string) => Promise<void>;
     failure: (thrown: unknown, event: string) => object;
+    /** @throws NOT_LOGGED_IN */
+    userOf: (socket: DockgeSocket) => Promise<HostUser>;
+    audit: Pick<AuditLog, "append">;
 }
 
 type Acknowledge = (answer: unknown) => void;
@@ -64,80 +70,74 @@ export class StackGuards {
         const acknowledge = last as Acknowledge;
         const run = async () => await runToItsEnd(original, args.slice(0, -1), acknowledge);
         try {
-            requireFolderName(stack);
-            if (!isOurs(stack)) {
-                await run();
-            } else if (event === "deleteStack") {
-                await this.#delete(stack, run, acknowledge);
-            } else {
-                await this.#parts.locks.claim(stack, PURPOSES[event], run);
-            }
+            requireStackFolderName(stack);
+            const { name, address } = await this.#parts.userOf(socket);
+            const pressed = { event, args, actor: { kind: "user", name, address } } as const;
+            await withAudit(this.#parts.audit, pressed, () => this.#alone(event, stack, run, acknowledge), failureOf);
         } catch (thrown) {
             acknowledge(this.#parts.failure(thrown, event));
         }
     }
 
-    async #delete(stack: string, run: () => Promise<void>, acknowledge: Acknowledge): Promise<void> {
+    async #alone(event: GuardedEvent, stack: string, run: () => Promise<unknown>, acknowledge: Acknowledge): Promise<unknown> {
+        if (!isNewStackName(stack)) {
+            // Dockge also lists folders whose names we refuse; nothing of ours ever happens to them.
+            return await run();
+        }
+        return event === "deleteStack" ? await this.#delete(stack, run, acknowledge) : await this.#parts.locks.claim(stack, PURPOSES[event], run);
+    }
+
+    async #delete(stack: string, run: () => Promise<unknown>, acknowledge: Acknowledge): Promise<unknown> {
         const { locks, files, server, beforeDelete } = this.#parts;
         locks.refuseIfBusy(stack);
         if (await files.exists(stack)) {
             // Not inside the lock: what is told may wait for a deployment that still has to take its turn.
             await beforeDelete(stack);
         }
-        await locks.wait(stack, PURPOSES.deleteStack, async () => {
+        return await locks.wait(stack, PURPOSES.deleteStack, async () => {
             if (!(await files.exists(stack)) || (await files.read(stack)).composeFileName !== null) {
-                await run();
-                return;
+                return await run();
             }
             // Dockge would ask Compose to take down a stack that Git has not filled yet, and fail.
             await files.remove(stack);
-            acknowledge({ ok: true, msg: "Deleted", msgi18n: true });
+            const answer = { ok: true, msg: "Deleted", msgi18n: true };
+            acknowledge(answer);
             await server.sendStackList();
+            return answer;
         });
     }
 }
 
-/** Until Dockge has answered and is done. What it does not answer was refused because the stack's terminal is taken. */
-async function runToItsEnd(original: DockgeEvent, args: unknown[], acknowledge: Acknowledge): Promise<void> {
-    let isAnswered = false;
+/** Dockge answers a failure; it does not throw it to us. Its text may hold anything, so it is not kept. */
+function failureOf(answer: unknown): string | null {
+    return (answer as { ok?: unknown } | null)?.ok === false ? "FAILED" : null;
+}
+
+/** Until Dockge has answered and is done. What it does not answer was refused because the stack's terminal is taken. @returns its answer */
+async function runToItsEnd(original: DockgeEvent, args: unknown[], acknowledge: Acknowledge): Promise<unknown> {
+    let answered: { answer: unknown } | null = null;
     await new Promise<void>((resolve, reject) => {
-        const answer = (value: unknown) => {
-            isAnswered = true;
-            acknowledge(value);
+        const take = (answer: unknown) => {
+            answered = { answer };
+            acknowledge(answer);
             if (!isPromise(running)) {
                 resolve();
             }
         };
         let running: unknown = null;
-        running = original(...args, answer);
+        running = original(...args, take);
         if (isPromise(running)) {
             running.then(() => resolve(), reject);
-        } else if (isAnswered) {
+        } else if (answered !== null) {
             resolve();
         }
     });
-    if (!isAnswered) {
+    if (answered === null) {
         throw new DeployError("STACK_BUSY", "Another operation is already running on this stack. Try again when that has finished.");
     }
+    return (answered as { answer: unknown }).answer;
 }
 
 function isPromise(value: unknown): value is Promise<unknown> {
     return typeof (value as { then?: unknown } | null)?.then === "function";
-}
-
-/** Dockge takes `../..` for a stack. @throws STACK_NAME_INVALID */
-function requireFolderName(stack: string): void {
-    if (stack === "" || stack === "." || stack === ".." || /[/\\\0]/.test(stack)) {
-        throw new DeployError("STACK_NAME_INVALID", "This is not the name of a stack.");
-    }
-}
-
-/** Dockge also lists folders whose names we refuse; nothing of ours ever happens to them. */
-function isOurs(stack: string): boolean {
-    try {
-        requireStackName(stack);
-        return true;
-    } catch {
-        return false;
-    }
 }
