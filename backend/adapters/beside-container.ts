@@ -1,5 +1,6 @@
-import Dockerode from "dockerode";
+import type Dockerode from "dockerode";
 import { DeployError } from "../domain/errors.ts";
+import { DockerApi } from "./docker-api.ts";
 import { answer } from "./docker-connection.ts";
 import { dockerEnvironment, type DockerCliSettings } from "./docker-environment.ts";
 import { readOwnContainerIds } from "./docker-own-container.ts";
@@ -20,11 +21,15 @@ export interface BesideSettings extends DockerCliSettings {
  */
 export class BesideContainer {
     readonly #settings: BesideSettings;
-    readonly #api: Dockerode;
+    readonly #docker: DockerApi;
 
     constructor(settings: BesideSettings) {
         this.#settings = settings;
-        this.#api = new Dockerode({ socketPath: settings.dockerSocket });
+        this.#docker = new DockerApi(settings);
+    }
+
+    get #api(): Dockerode {
+        return this.#docker.opened;
     }
 
     /** Returns when the command has begun, with the name of its container. @throws STACK_BUSY while the one before still runs */

@@ -1,7 +1,8 @@
-import Dockerode from "dockerode";
+import type Dockerode from "dockerode";
 import { DeployError } from "../domain/errors.ts";
 import type { ContainerState, ContainerUsage, Docker, DockerReadings, ProgressOptions, ProjectState } from "../domain/ports.ts";
 import { buildImage, type ImageBuild } from "./docker-build.ts";
+import { DockerApi } from "./docker-api.ts";
 import { answer } from "./docker-connection.ts";
 import type { DockerCliSettings } from "./docker-environment.ts";
 import { followEvents } from "./docker-events.ts";
@@ -13,12 +14,16 @@ import { readOwnContainerIds } from "./docker-own-container.ts";
 /** The Engine over its socket. No API version is pinned: every Engine since 20.10 answers the unversioned paths. */
 export class DockerEngine implements Docker, DockerReadings {
     readonly #settings: DockerCliSettings;
-    readonly #api: Dockerode;
+    readonly #docker: DockerApi;
     #ownProject: { project: string | null } | null = null;
 
     constructor(settings: DockerCliSettings) {
         this.#settings = settings;
-        this.#api = new Dockerode({ socketPath: settings.dockerSocket });
+        this.#docker = new DockerApi(settings);
+    }
+
+    get #api(): Dockerode {
+        return this.#docker.opened;
     }
 
     async ping(): Promise<{ version: string }> {

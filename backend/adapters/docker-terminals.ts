@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { StringDecoder } from "node:string_decoder";
 import type { Duplex, Readable } from "node:stream";
-import Dockerode from "dockerode";
+import type Dockerode from "dockerode";
 import { DeployError } from "../domain/errors.ts";
 import type { ContainerLogOptions, ContainerLogs, ContainerShells, TerminalEvents, TerminalProcess, TerminalSize } from "../domain/ports.ts";
+import { DockerApi } from "./docker-api.ts";
 import { answer } from "./docker-connection.ts";
 import type { DockerCliSettings } from "./docker-environment.ts";
 import { textIn } from "./docker-log-stream.ts";
@@ -35,10 +36,14 @@ interface Modem {
 
 /** Shells and logs of containers over the Engine's own API: no program of this machine is between, so none can be left behind. */
 export class DockerTerminals implements ContainerShells, ContainerLogs {
-    readonly #api: Dockerode;
+    readonly #docker: DockerApi;
 
     constructor(settings: Pick<DockerCliSettings, "dockerSocket">) {
-        this.#api = new Dockerode({ socketPath: settings.dockerSocket });
+        this.#docker = new DockerApi(settings);
+    }
+
+    get #api(): Dockerode {
+        return this.#docker.opened;
     }
 
     async open(containerId: string, argv: string[], size: TerminalSize, events: TerminalEvents): Promise<TerminalProcess> {

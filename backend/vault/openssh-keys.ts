@@ -1,6 +1,8 @@
 import { createPrivateKey, generateKeyPair, type KeyObject } from "node:crypto";
+import { createRequire } from "node:module";
 import { promisify } from "node:util";
-import ssh2, { type ParsedKey } from "ssh2";
+import type ssh2Library from "ssh2";
+import type { ParsedKey } from "ssh2";
 import { DeployError } from "../domain/errors.ts";
 import type { GeneratedSshKey, SshKeys } from "../domain/ports.ts";
 import { Secret } from "../domain/secret.ts";
@@ -8,6 +10,8 @@ import { encodeOpenSshKey, fingerprintOf, isOpenSshKeyEncrypted, typeOfBlob } fr
 import { isOutdatedCipher, readOutdatedPem } from "./outdated-pem.ts";
 
 const MIN_RSA_BITS = 2048;
+/** Its whole client and server come along; a key is read once in a stack's life. */
+const load = createRequire(import.meta.url);
 const generate = promisify(generateKeyPair);
 
 /**
@@ -79,6 +83,7 @@ function read(text: string, passphrase: string | undefined): KeyObject | null {
         if (!text.includes("OPENSSH PRIVATE KEY") && !text.startsWith("PuTTY-User-Key-File-")) {
             return createPrivateKey({ key: text, ...(passphrase === undefined ? {} : { passphrase }) });
         }
+        const ssh2 = load("ssh2") as typeof ssh2Library;
         const parsed = ssh2.utils.parseKey(text, passphrase) as ParsedKey | ParsedKey[] | Error;
         const key = Array.isArray(parsed) ? parsed[0] : parsed;
         return key instanceof Error || key === undefined || !key.isPrivateKey() ? null : createPrivateKey(key.getPrivatePEM());

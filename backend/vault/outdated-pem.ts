@@ -1,6 +1,10 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
-import forge from "node-forge";
+import { createRequire } from "node:module";
+import type Forge from "node-forge";
 import { DeployError } from "../domain/errors.ts";
+
+/** Loaded when such a key comes: it is large, and hardly anybody has one. */
+const load = createRequire(import.meta.url);
 
 /** True for what Node throws when OpenSSL 3 no longer has the cipher, whatever the passphrase. */
 export function isOutdatedCipher(thrown: unknown): boolean {
@@ -13,9 +17,10 @@ export function isOutdatedCipher(thrown: unknown): boolean {
  * @throws SSH_KEY_INVALID for a cipher that nothing here reads
  */
 export function readOutdatedPem(text: string, passphrase: string): KeyObject | null {
+    const forge = load("node-forge") as typeof Forge;
     try {
         // null for a wrong passphrase, which the declared type does not know.
-        const key = forge.pki.decryptRsaPrivateKey(text, passphrase) as forge.pki.rsa.PrivateKey | null;
+        const key = forge.pki.decryptRsaPrivateKey(text, passphrase) as Forge.pki.rsa.PrivateKey | null;
         return key === null ? null : createPrivateKey(forge.pki.privateKeyToPem(key));
     } catch (thrown) {
         throw new DeployError("SSH_KEY_INVALID", "The key is protected by an outdated cipher that cannot be read here. Protect it anew with ssh-keygen -p -f <file>, or let a key be generated.", {

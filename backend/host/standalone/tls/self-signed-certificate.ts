@@ -3,7 +3,6 @@ import { chmod, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
 import { isIP } from "node:net";
 import path from "node:path";
 import { promisify } from "node:util";
-import forge from "node-forge";
 import type { Clock } from "../../../domain/ports.ts";
 import { readCertificate, type CertificateSource, type ServerCertificate } from "./certificate.ts";
 
@@ -76,6 +75,8 @@ export class SelfSignedCertificate implements CertificateSource {
 
 /** @returns key and certificate, one behind the other, in PEM */
 async function issue(names: readonly string[], now: number): Promise<string> {
+    // Large, and needed once a year, so it is not loaded at each start.
+    const { default: forge } = await import("node-forge");
     // Made by Node: node-forge would block for a second. RSA, as node-forge signs with nothing else.
     const { privateKey } = await promisify(generateKeyPair)("rsa", { modulusLength: KEY_BITS, publicKeyEncoding: { type: "spki", format: "pem" }, privateKeyEncoding: { type: "pkcs1", format: "pem" } });
     const key = forge.pki.privateKeyFromPem(privateKey);
