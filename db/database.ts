@@ -16,9 +16,10 @@ const MIGRATIONS = { tableName: "git_deploy_migrations", migrationSource: new Fi
 /**
  * `synchronous=FULL`, where Dockge itself is content with NORMAL: in WAL mode NORMAL may lose the last commits when the power fails, and a
  * delivery that was answered 202 is not sent again. One flush to disk per commit is a price that a few deployments an hour do not notice.
+ * A backup may hold the file for seconds: it is waited for, since a delivery that was refused is lost with most providers.
  * @see https://www.sqlite.org/pragma.html#pragma_synchronous
  */
-const PRAGMAS = "PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;";
+const PRAGMAS = "PRAGMA busy_timeout=15000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;";
 
 /** Every error reaches the caller; knex would also print it, on standard output among a command's own answer. */
 const SILENT = { warn: () => undefined, error: () => undefined, deprecate: () => undefined, debug: () => undefined };

@@ -12,11 +12,11 @@ export interface DataDirectoryLock {
 /**
  * Keeps a second server off the same data folder. The lock is an SQLite file held in an exclusive transaction: the operating system drops it
  * with the process however that ends, so there is never a stale lock to remove by hand. Short-lived programs such as `api-token` do not take it.
- * @throws DATA_DIR_LOCKED
+ * @throws DATA_DIR_LOCKED, DATA_DIR_READ_ONLY
  */
 export async function lockDataDirectory(dataDirectory: string): Promise<DataDirectoryLock> {
     const directory = path.join(dataDirectory, "git-deploy");
-    await fs.mkdir(directory, { recursive: true, mode: 0o700 });
+    await requireWritable(dataDirectory, directory);
     const database = await open(path.join(directory, LOCK_FILE));
     try {
         database.configure("busyTimeout", 0);
@@ -30,6 +30,19 @@ export async function lockDataDirectory(dataDirectory: string): Promise<DataDire
         throw error;
     }
     return { release: async () => await close(database) };
+}
+
+async function requireWritable(dataDirectory: string, directory: string): Promise<void> {
+    try {
+        await fs.mkdir(directory, { recursive: true, mode: 0o700 });
+        await fs.access(directory, fs.constants.W_OK);
+    } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === "EROFS" || code === "EACCES" || code === "EPERM") {
+            throw new DeployError("DATA_DIR_READ_ONLY", `The data folder ${dataDirectory} cannot be written. Mount it writable and give it to the user that this server runs as, or name another folder (DOCKGE_DATA_DIR).`, { cause: error });
+        }
+        throw error;
+    }
 }
 
 async function open(file: string): Promise<sqlite3.Database> {

@@ -63,14 +63,18 @@ function quote(value: string): string {
     return `"${escaped}"`;
 }
 
-/** Names with which a `.env` steers Compose or Docker themselves instead of giving values to the stack. */
-const STEERING = /^(?:COMPOSE_(?:FILE|PATH_SEPARATOR|ENV_FILES|DISABLE_ENV_FILE)|DOCKER_(?:HOST|CONTEXT|CONFIG|CERT_PATH|TLS_VERIFY)|BUILDX_\w+|BUILDKIT_\w+)$/;
+/** An assignment by which a `.env` steers Compose or Docker themselves instead of giving a value to the stack. Go takes U+0085 for a space. */
+const STEERING = /(?<![\w.[\]-])(COMPOSE_(?:FILE|PATH_SEPARATOR|ENV_FILES|DISABLE_ENV_FILE)|DOCKER_(?:HOST|CONTEXT|CONFIG|CERT_PATH|TLS_VERIFY)|BUILDX_\w+|BUILDKIT_\w+)[\s\u0085]*[=:]/;
 
-/** The first name in a `.env` that would steer the tools, or null. */
+/**
+ * The first name in a `.env` that would steer the tools, or null. It is looked for anywhere, since Compose reads on behind a closing quote and skips
+ * every kind of space. Only a comment may name one, unless a quote stands before it: that could be the end of a value which runs over lines.
+ */
 export function steeringVariable(text: string): string | null {
-    for (const [, name = ""] of text.matchAll(/^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*[=:]/gm)) {
-        if (STEERING.test(name)) {
-            return name;
+    for (const line of text.split("\n")) {
+        const found = STEERING.exec(line);
+        if (found !== null && !/^\s*#[^'"]*$/.test(line.slice(0, found.index))) {
+            return found[1] ?? null;
         }
     }
     return null;

@@ -16,7 +16,7 @@ const TAIL_LINES = 20;
  */
 export async function awaitHealth(run: Run, released: ReleasedProject, step: Extract<StepName, "health" | "rollback">, signal: AbortSignal): Promise<void> {
     const { clock } = run.parts;
-    const deadline = clock.now() + run.config.healthCheckTimeout * 1000;
+    const deadline = clock.monotonic() + run.config.healthCheckTimeout * 1000;
     await awaitContainers(run, released, step, deadline, signal);
     if (released.healthCheckPath !== null) {
         await awaitAnswer(run, released, released.healthCheckPath, step, deadline, signal);
@@ -43,8 +43,8 @@ async function awaitContainers(run: Run, { project, expected }: ReleasedProject,
             throw new DeployError(verdict.code, `${verdict.message}. Its last lines are in the log.`);
         }
         if (verdict.kind === "healthy") {
-            healthySince ??= clock.now();
-            if (clock.now() - healthySince >= settleMs) {
+            healthySince ??= clock.monotonic();
+            if (clock.monotonic() - healthySince >= settleMs) {
                 return;
             }
         } else {
@@ -54,7 +54,7 @@ async function awaitContainers(run: Run, { project, expected }: ReleasedProject,
                 saidWaitingFor = verdict.for;
             }
         }
-        if (clock.now() >= deadline) {
+        if (clock.monotonic() >= deadline) {
             await noteTails(run, containers, step);
             const reason = verdict.kind === "waiting" ? `still waiting for ${verdict.for}` : "not stable for the settle time";
             throw new DeployError("HEALTH_TIMEOUT", `The stack was not healthy within ${run.config.healthCheckTimeout} s: ${reason}. Its last lines are in the log.`);
@@ -86,7 +86,7 @@ async function awaitAnswer(run: Run, { project, expected }: ReleasedProject, pat
                 last = `${base}${target.path} did not answer (${error instanceof Error ? error.message : String(error)})`;
             }
         }
-        if (clock.now() >= deadline) {
+        if (clock.monotonic() >= deadline) {
             await noteTail(run, target.container.id, step);
             throw new DeployError("HEALTH_CHECK_FAILED", `The health check did not pass within ${run.config.healthCheckTimeout} s: ${last}.`);
         }

@@ -63,16 +63,16 @@ export class Pipeline {
             const secrets = [repository.credentials.token, repository.credentials.privateKey, repository.credentials.passphrase, repository.webhookSecret, repository.previousWebhookSecret, repository.webhookSigningToken]
                 .filter((secret): secret is Secret => secret !== null)
                 .concat(config.environmentVariables.filter((variable) => variable.isSecret).map((variable) => variable.value));
-            const log = await logs.open(deployment, secrets);
-            const directory = await workDirectories.create(deployment.id, "source", "plan", "rollback");
-            const directories = { source: `${directory}/source`, plan: `${directory}/plan`, rollback: `${directory}/rollback` };
             const redactor = new Redactor(secrets);
-            const run: Run = { parts: this.#parts, deployment, repository, config, log, redact: (text) => redactor.redact(text), signal: options.signal, directories };
+            const log = await logs.open(deployment, secrets);
             try {
-                return await this.#settle(run, work);
+                const directory = await workDirectories.create(deployment.id, "source", "plan", "rollback");
+                const directories = { source: `${directory}/source`, plan: `${directory}/plan`, rollback: `${directory}/rollback` };
+                return await this.#settle({ parts: this.#parts, deployment, repository, config, log, redact: (text) => redactor.redact(text), signal: options.signal, directories }, work);
             } finally {
+                // Neither changes how the deployment ended.
                 await workDirectories.remove(deployment.id).catch((error: unknown) => logger.warn({ error, deploymentId: deployment.id }, "a work directory could not be removed"));
-                await log.close();
+                await log.close().catch((error: unknown) => logger.warn({ error, deploymentId: deployment.id }, "the end of a deployment's log may be missing"));
             }
         } catch (error) {
             return outcomeOf(toDeployError(error));
@@ -88,7 +88,9 @@ export class Pipeline {
             if (error.code === "INTERNAL") {
                 this.#parts.logger.error({ error: error.cause, deploymentId: run.deployment.id }, "a deployment failed for a reason nobody foresaw");
             }
-            outcome = outcomeOf(error);
+            // A release whose outcome cannot be written down is not over: it is taken up again when the database answers.
+            const isUnwritten = run.deployment.status === "deploying" && (error.code === "STORE_UNAVAILABLE" || error.code === "DISK_FULL");
+            outcome = isUnwritten ? { status: "interrupted" } : outcomeOf(error);
         }
         if (outcome.status === "interrupted") {
             return outcome;

@@ -9,6 +9,8 @@ import { redacted, runStep } from "./step.ts";
 
 /** However long the failed release took, going back has this long. */
 const ROLLBACK_LIMIT_MS = 10 * 60_000;
+/** Between two looks for an Engine that has gone away. */
+const ENGINE_RETRY_MS = 2000;
 
 /**
  * Returns the stack to its last healthy release after `cause`, with neither network nor build.
@@ -29,8 +31,10 @@ export async function rollBack(run: Run, candidate: Release, cause: DeployError)
         await runStep(run, "rollback", async () => {
             run.log.note("rollback", target.status === "baseline" ? "Returning to what ran before the first release" : `Returning to commit ${target.commitSha.slice(0, 12)}`, "warn");
             await parts.git.exportTree(repository.id, target.treeId, directories.rollback);
-            const released = await putInPlace(run, target, directories.rollback, "rollback", limit.signal);
-            await awaitHealth(run, released, "rollback", limit.signal);
+            await withEngine(run, limit.signal, async () => {
+                const released = await putInPlace(run, target, directories.rollback, "rollback", limit.signal);
+                await awaitHealth(run, released, "rollback", limit.signal);
+            });
         });
         return { status: "rolled_back", error: cause };
     } catch (thrown) {
@@ -41,6 +45,29 @@ export async function rollBack(run: Run, candidate: Release, cause: DeployError)
         };
     } finally {
         limit.clear();
+    }
+}
+
+/**
+ * Going back is often needed just because the Engine is being restarted. It is waited for: nobody else would bring the stack back.
+ * @throws DOCKER_UNAVAILABLE when it is still away at the limit
+ */
+async function withEngine(run: Run, limit: AbortSignal, work: () => Promise<void>): Promise<void> {
+    let hasSaid = false;
+    for (;;) {
+        try {
+            await work();
+            return;
+        } catch (thrown) {
+            if (!(thrown instanceof DeployError) || thrown.code !== "DOCKER_UNAVAILABLE" || limit.aborted) {
+                throw thrown;
+            }
+            if (!hasSaid) {
+                run.log.note("rollback", "The Docker Engine does not answer; going back waits for it", "warn");
+                hasSaid = true;
+            }
+            await run.parts.clock.sleep(ENGINE_RETRY_MS, limit).catch(() => Promise.reject(thrown));
+        }
     }
 }
 

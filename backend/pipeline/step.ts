@@ -12,11 +12,11 @@ export function isCancelling(error: DeployError): boolean {
 /** Runs one named, timed part of a deployment: its row, its beginning and end in the log, and how it failed. */
 export async function runStep<T>(run: Run, name: StepName, work: () => Promise<T>): Promise<T> {
     const { journal, clock } = run.parts;
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     const step = await journal.startStep(run.deployment, name);
     try {
         const result = await work();
-        run.log.note(name, `${name} done in ${seconds(clock.now() - startedAt)} s`);
+        run.log.note(name, `${name} done in ${seconds(clock.monotonic() - startedAt)} s`);
         await journal.endStep(run.deployment, step, "successful", null);
         return result;
     } catch (thrown) {

@@ -70,7 +70,9 @@ export class Poller {
                 return;
             }
             // After a start or a change the pause since the last poll counts, so that restarts do not hold polling up.
-            const dueAt = nextPollAt(scheduled, polledAt ?? scheduled.lastSyncedAt ?? clock.now() - scheduled.syncInterval * 1000, failures, logger);
+            // Whatever the clock was when it was written, no poll lies in the future.
+            const last = Math.min(clock.now(), polledAt ?? scheduled.lastSyncedAt ?? clock.now() - scheduled.syncInterval * 1000);
+            const dueAt = nextPollAt(scheduled, last, failures, logger);
             if (!(await this.#hasReached(dueAt, over))) {
                 return;
             }
@@ -95,7 +97,9 @@ export class Poller {
 
     async #hasReached(at: number, over: AbortSignal): Promise<boolean> {
         const { clock } = this.#parts;
-        while (clock.now() < at) {
+        // A clock that is set back while we wait makes the wait no longer.
+        const waitUntil = clock.monotonic() + at - clock.now();
+        while (clock.now() < at && clock.monotonic() < waitUntil) {
             const isOver = await clock.sleep(Math.min(at - clock.now(), LONGEST_SLEEP_MS), over).then(
                 () => false,
                 () => true,

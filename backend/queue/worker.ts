@@ -56,7 +56,7 @@ export class Worker {
     }
 
     start(): void {
-        this.#sweepAt = this.#parts.clock.now() + TICK_MS;
+        this.#sweepAt = this.#parts.clock.monotonic() + TICK_MS;
         this.#loop ??= this.#work();
     }
 
@@ -182,7 +182,7 @@ export class Worker {
 
     /** Finds releases that nobody works on, such as one whose outcome could not be written. */
     async #sweep(): Promise<void> {
-        const now = this.#parts.clock.now();
+        const now = this.#parts.clock.monotonic();
         if (now >= this.#sweepAt) {
             this.#sweepAt = now + TICK_MS;
             this.takeUp(await this.#parts.store.withStatus("deploying"));

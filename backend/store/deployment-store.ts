@@ -21,6 +21,9 @@ const STEP_COLUMNS: Columns<DeploymentStep> = {
     error: "plain",
 };
 
+/** No try is put off longer. What lies further ahead was written by a clock that has been set back since, and is due. */
+const LONGEST_WAIT_MS = 2 ** 11 * 1000;
+
 const RUNNING: DeploymentStatus[] = ["building", "deploying"];
 
 /** Nothing else of the row's stack runs. */
@@ -55,12 +58,12 @@ export class SqliteDeploymentStore implements DeploymentStore {
                  SELECT d.rowid FROM deployments d
                  WHERE d.status IN ('pending', 'building')
                    AND (d.status = 'pending' OR d.lease_until IS NULL OR d.lease_until <= :now)
-                   AND (d.not_before IS NULL OR d.not_before <= :now)
+                   AND (d.not_before IS NULL OR d.not_before NOT BETWEEN :now + 1 AND :now + :longestWait)
                    AND ${STACK_IS_FREE}
                  ORDER BY d.created_at, d.rowid LIMIT 1
              )
              RETURNING *`,
-            { now, owner: lease.owner, until: lease.until },
+            { now, owner: lease.owner, until: lease.until, longestWait: LONGEST_WAIT_MS },
         );
         return rows[0] === undefined ? null : this.#mapper.fromRow(rows[0]);
     }
@@ -93,7 +96,7 @@ export class SqliteDeploymentStore implements DeploymentStore {
         if (isFinal(to)) {
             row["lease_owner"] = null;
             row["lease_until"] = null;
-            row["duration"] = this.#knex.raw("(? - started_at) / 1000.0", [changes.completedAt ?? null]);
+            row["duration"] = this.#knex.raw("max(0, ? - started_at) / 1000.0", [changes.completedAt ?? null]);
         }
         const [changed] = (await this.#knex(DEPLOYMENTS).where({ id, status: from }).update(row).returning("*")) as Row[];
         return changed === undefined ? null : this.#mapper.fromRow(changed);

@@ -23,6 +23,12 @@ const COLUMNS: Columns<Release> = {
 /** Statuses of releases whose images may still be there. */
 const KEPT: Release["status"][] = ["healthy", "candidate", "failed"];
 
+/**
+ * Newest first. By the order in which they were stored, not by their times: a clock that was set back must not make an old release the current one.
+ * A stack has one release at a time, so the order is also the one in which they became healthy.
+ */
+const NEWEST_FIRST = "rowid DESC";
+
 export class SqliteReleaseStore implements ReleaseStore {
     readonly #knex: Knex;
     readonly #mapper: RowMapper<Release>;
@@ -37,7 +43,7 @@ export class SqliteReleaseStore implements ReleaseStore {
     }
 
     async byDeployment(deploymentId: string): Promise<Release | null> {
-        return await this.#first(this.#rows().where({ deployment_id: deploymentId }).orderByRaw("created_at DESC, rowid DESC"));
+        return await this.#first(this.#rows().where({ deployment_id: deploymentId }).orderByRaw(NEWEST_FIRST));
     }
 
     async insert(release: Release): Promise<void> {
@@ -52,17 +58,17 @@ export class SqliteReleaseStore implements ReleaseStore {
     }
 
     async healthyOf(stackId: string): Promise<Release[]> {
-        return await this.#all(this.#rows().where({ stack_id: stackId, status: "healthy" }).orderByRaw("created_at DESC, rowid DESC"));
+        return await this.#all(this.#rows().where({ stack_id: stackId, status: "healthy" }).orderByRaw(NEWEST_FIRST));
     }
 
     async recentOf(stackId: string, limit: number): Promise<Release[]> {
-        return await this.#all(this.#rows().where({ stack_id: stackId }).whereIn("status", KEPT).orderByRaw("created_at DESC, rowid DESC").limit(limit));
+        return await this.#all(this.#rows().where({ stack_id: stackId }).whereIn("status", KEPT).orderByRaw(NEWEST_FIRST).limit(limit));
     }
 
     async currentOf(stackId: string): Promise<Release | null> {
         return (
-            (await this.#first(this.#rows().where({ stack_id: stackId, status: "healthy" }).orderByRaw("healthy_at DESC, rowid DESC"))) ??
-            (await this.#first(this.#rows().where({ stack_id: stackId, status: "baseline" }).orderByRaw("created_at DESC, rowid DESC")))
+            (await this.#first(this.#rows().where({ stack_id: stackId, status: "healthy" }).orderByRaw(NEWEST_FIRST))) ??
+            (await this.#first(this.#rows().where({ stack_id: stackId, status: "baseline" }).orderByRaw(NEWEST_FIRST)))
         );
     }
 
@@ -73,7 +79,7 @@ export class SqliteReleaseStore implements ReleaseStore {
 
     async deployedCommits(stackIds?: readonly string[]): Promise<Map<string, string>> {
         // With a bare column beside max(), SQLite takes the other columns from the row that holds it.
-        const query = this.#knex("releases").select("stack_id", "commit_sha").max("healthy_at").where({ status: "healthy" }).groupBy("stack_id");
+        const query = this.#knex("releases").select("stack_id", "commit_sha").max("rowid").where({ status: "healthy" }).groupBy("stack_id");
         const rows = (await (stackIds === undefined ? query : query.whereIn("stack_id", stackIds))) as { stack_id: string; commit_sha: string }[];
         return new Map(rows.map((row) => [row.stack_id, row.commit_sha]));
     }
@@ -84,7 +90,7 @@ export class SqliteReleaseStore implements ReleaseStore {
              FROM releases, json_each(releases.services) AS item
              WHERE releases.stack_id = :stackId AND releases.status IN ('healthy', 'candidate', 'failed')
                AND json_extract(item.value, '$.service') = :service AND json_extract(item.value, '$.buildKey') = :buildKey
-             ORDER BY releases.status = 'healthy' DESC, releases.created_at DESC, releases.rowid DESC LIMIT 1`,
+             ORDER BY releases.status = 'healthy' DESC, releases.rowid DESC LIMIT 1`,
             { stackId, service, buildKey },
         );
         return rows[0] === undefined ? null : { imageId: rows[0].image_id, keepTag: rows[0].keep_tag };

@@ -18,7 +18,7 @@ describe("the audit log in SQLite", () => {
         world = await temporaryDatabase();
         let now = Date.parse("2026-01-01T12:00:00Z");
         let id = 0;
-        const clock = { now: () => now, sleep: () => Promise.resolve() };
+        const clock = { now: () => now, monotonic: () => now, sleep: () => Promise.resolve() };
         const log = new SqliteAuditLog(world.database.knex, clock, { uuid: () => `e${++id}`, token: () => "" });
         for (const { action, actor, kind, stackId, details } of ENTRIES) {
             await log.append({ actor: { kind: kind ?? "user", name: actor, address: "192.0.2.1" }, action, stackId: stackId ?? null, subject: null, details: details ?? {} });

@@ -31,7 +31,7 @@ function logFiles(options: Partial<DeploymentLogFilesOptions> = {}): DeploymentL
         maxBytes: 1024 * 1024,
         keepDays: 30,
         keepLogs: 100,
-        clock: { now: () => NOW, sleep: async () => undefined },
+        clock: { now: () => NOW, monotonic: () => NOW, sleep: async () => undefined },
         onAppend: (id, offset, text) => void appended.push({ id, offset, text }),
         ...options,
     });

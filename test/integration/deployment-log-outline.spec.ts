@@ -23,7 +23,7 @@ afterEach(async () => {
 const line = (step: StepName, text: string): string => `${formatLogLine({ time: "2026-11-26T00:00:00.000Z", step, stream: "out", level: "info", text })}\n`;
 
 async function logWith(content: string) {
-    const logs = new DeploymentLogFiles({ directory, maxBytes: 1e9, keepDays: 30, keepLogs: 100, clock: { now: () => NOW, sleep: async () => undefined }, onAppend: () => undefined });
+    const logs = new DeploymentLogFiles({ directory, maxBytes: 1e9, keepDays: 30, keepLogs: 100, clock: { now: () => NOW, monotonic: () => NOW, sleep: async () => undefined }, onAppend: () => undefined });
     const deployment = { id: randomUUID(), createdAt: NOW };
     await mkdir(path.join(directory, "2026-11"), { recursive: true });
     await writeFile(path.join(directory, "2026-11", `${deployment.id}.log`), content);

@@ -10,7 +10,7 @@ import { gitBlobId } from "../../backend/domain/git-blob-id.ts";
 import type { Clock, ReleaseFile } from "../../backend/domain/ports.ts";
 
 const NOW = Date.UTC(2026, 0, 2);
-const clock: Clock = { now: () => NOW, sleep: async () => undefined };
+const clock: Clock = { now: () => NOW, monotonic: () => NOW, sleep: async () => undefined };
 
 /** A release by path: text of a file, `!text` of an executable one, `->target` of a symlink. */
 type Tree = Record<string, string>;

@@ -134,6 +134,9 @@ describe("a certificate from files", () => {
         now(): number {
             return NOW;
         }
+        monotonic(): number {
+            return 0;
+        }
         async sleep(_ms: number, signal?: AbortSignal): Promise<void> {
             this.#asleep();
             await new Promise<void>((resolve, reject) => {

@@ -34,7 +34,7 @@ beforeEach(async () => {
     await database.migrate(NOW);
     now = NOW;
     const vault = loadVault({ directory, secretKey: "0123456789abcdef".repeat(4), previousSecretKeys: [] });
-    stores = createStores({ knex: database.knex, vault, clock: { now: () => now, sleep: async () => undefined }, random });
+    stores = createStores({ knex: database.knex, vault, clock: { now: () => now, monotonic: () => now, sleep: async () => undefined }, random });
     queued = [];
     published = [];
     repository = makeRepository();
@@ -65,7 +65,7 @@ function makeReceiver(changes: Partial<WebhookReceiverParts> = {}): WebhookRecei
         buildConfigs: stores.buildConfigs,
         events: stores.webhookEvents,
         deployments: stores.deployments,
-        clock: { now: () => now, sleep: async () => undefined },
+        clock: { now: () => now, monotonic: () => now, sleep: async () => undefined },
         random,
         publisher,
         audit: stores.audit,
@@ -74,7 +74,7 @@ function makeReceiver(changes: Partial<WebhookReceiverParts> = {}): WebhookRecei
             store: stores.deployments,
             publisher,
             views: { deployment: async ({ id, status }) => ({ id, status }) as DeploymentView, step: () => expect.unreachable() },
-            clock: { now: () => now, sleep: async () => undefined },
+            clock: { now: () => now, monotonic: () => now, sleep: async () => undefined },
             random,
         }),
         onQueued: (deployment, superseded) => void queued.push({ deployment, superseded }),

@@ -1,7 +1,10 @@
 import type { PushName, Pushes } from "../../../common/wire.ts";
 
 export interface Clock {
+    /** Epoch milliseconds, as people read them. Somebody or NTP may set this clock, so how long something took is never told from it. */
     now(): number;
+    /** Milliseconds since some moment of this process: never goes back, whatever is done to the clock. */
+    monotonic(): number;
     /** Resolves after `ms`, or rejects with the signal's reason as soon as it aborts. */
     sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }

@@ -32,7 +32,15 @@ describe("the managed block of .env", () => {
 it.each([
     ["COMPOSE_FILE=x", "COMPOSE_FILE"],
     ["A=1\n  export DOCKER_HOST = tcp://x", "DOCKER_HOST"],
-    ["COMPOSE_PROFILES=web\nCOMPOSE_PROJECT_NAME=blog\nMY_COMPOSE_FILE=x\n# COMPOSE_FILE=x", null],
+    ["COMPOSE_PROFILES=web\nCOMPOSE_PROJECT_NAME=blog\nMY_COMPOSE_FILE=x\n  # COMPOSE_FILE=x", null],
+    // Compose reads each of these as an assignment.
+    ["\ufeffCOMPOSE_FILE=x", "COMPOSE_FILE"],
+    ["\fCOMPOSE_FILE=x", "COMPOSE_FILE"],
+    ["\u00a0COMPOSE_FILE\u0085=x", "COMPOSE_FILE"],
+    ["export\fCOMPOSE_FILE=x", "COMPOSE_FILE"],
+    ['A="1" COMPOSE_FILE=x', "COMPOSE_FILE"],
+    ["A='1'COMPOSE_FILE=x", "COMPOSE_FILE"],
+    ['A="1\n# still the value" COMPOSE_FILE=x', "COMPOSE_FILE"],
 ])("finds what steers the tools in %j", (text, name) => {
     expect(steeringVariable(text)).toBe(name);
 });

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import type { Deployment } from "../../../backend/domain/entities.ts";
 import type { DeployError } from "../../../backend/domain/errors.ts";
 import { Secret } from "../../../backend/domain/secret.ts";
+import { Pipeline } from "../../../backend/pipeline/pipeline.ts";
 import { aRun, failure, PipelineWorld, webModel } from "../../fixtures/pipeline-world.ts";
 
 let world: PipelineWorld;
@@ -124,6 +126,52 @@ describe("a bad push", () => {
         world.failing.up = (attempt) => (attempt >= 2 ? failure("UP_FAILED", "no network left") : null);
         expect(await world.run(aRun("d2", "bbb2"))).toMatchObject({ status: "failed", error: { code: "ROLLBACK_FAILED", message: expect.stringContaining("needs a person") } });
     });
+
+    it("is rolled back as soon as an Engine that restarts is there again", async () => {
+        world.failing.up = (attempt) => (attempt >= 2 && attempt <= 5 ? failure("DOCKER_UNAVAILABLE") : null);
+        expect(await world.run(aRun("d2", "bbb2"))).toMatchObject({ status: "rolled_back", error: { code: "DOCKER_UNAVAILABLE" } });
+        expect(world.log.filter((line) => line.includes("waits for it"))).toHaveLength(1);
+        expect(world.folder.get("index.html")).toBe("one");
+    });
+
+    it("is judged by the time that passes and not by a clock that is set back", async () => {
+        world.containerFor = (imageId) => {
+            if (imageId.includes("bbb2")) {
+                world.setClock(world.now - 3_600_000);
+            }
+            return { health: imageId.includes("bbb2") ? "starting" : "healthy" };
+        };
+        const before = world.passedMs;
+        expect(await world.run(aRun("d2", "bbb2"))).toMatchObject({ status: "rolled_back", error: { code: "HEALTH_TIMEOUT" } });
+        expect(world.passedMs - before).toBeLessThan(60_000);
+    });
+
+    it("is taken up again, and not called failed, when its outcome cannot be written down", async () => {
+        const parts = world.parts();
+        let isLocked = true;
+        const update = parts.releases.update.bind(parts.releases);
+        parts.releases.update = async (id, changes) => {
+            if (isLocked) {
+                throw failure("STORE_UNAVAILABLE");
+            }
+            await update(id, changes);
+        };
+        const pipeline = new Pipeline(parts);
+        const run = aRun("d2", "bbb2");
+        world.deployments.set("d2", run);
+        expect(await pipeline.run(run, { signal: new AbortController().signal })).toEqual({ status: "interrupted" });
+        isLocked = false;
+        expect(await pipeline.resume(world.deployments.get("d2") as Deployment, { signal: new AbortController().signal })).toEqual({ status: "successful" });
+        expect(world.releases.map((release) => release.status)).toEqual(["healthy", "healthy"]);
+    });
+});
+
+it("a log that cannot be brought to disk changes no outcome", async () => {
+    const parts = world.parts();
+    const open = parts.logs.open.bind(parts.logs);
+    parts.logs.open = async (...args) => ({ ...(await open(...args)), close: async () => await Promise.reject(Object.assign(new Error("no space"), { code: "ENOSPC" })) });
+    world.deployments.set("d1", aRun("d1", "aaa1"));
+    expect(await new Pipeline(parts).run(aRun("d1", "aaa1"), { signal: new AbortController().signal })).toEqual({ status: "successful" });
 });
 
 it("never tells a secret that a tool printed in its error", async () => {
