@@ -1,6 +1,6 @@
 import { createI18n, type Composer } from "vue-i18n";
 import en from "./lang/en.json";
-import { loadTexts, type Locale, type Texts } from "./lang/languages.ts";
+import { loadTexts, type Locale } from "./lang/languages.ts";
 
 /** "0 lignes" in English's way would be wrong in French, which says it like one. */
 function frenchPlural(count: number, formCount: number): number {
@@ -11,9 +11,9 @@ function frenchPlural(count: number, formCount: number): number {
 export function createTranslations() {
     return createI18n({
         legacy: false,
-        locale: "en" as string,
+        locale: "en",
         fallbackLocale: "en",
-        messages: { en } as Record<string, Texts>,
+        messages: { en },
         pluralRules: { fr: frenchPlural },
     });
 }

@@ -15,7 +15,9 @@ type Failure = Pick<ServerError, "message"> & { readonly code: string | null; re
  * with the server's sentence below it.
  */
 export function useErrorText(): { wordsOf: (failure: Failure) => ErrorText; hintOf: (code: string | null) => string | null } {
-    const { t, te, locale } = useI18n();
+    const i18n = useI18n();
+    const { t, locale } = i18n;
+    const te = (key: string): boolean => i18n.te(key);
 
     function wordsOf({ code, message, text }: Failure): ErrorText {
         if (text !== null && text !== undefined) {

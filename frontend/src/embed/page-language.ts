@@ -13,7 +13,7 @@ export interface PageLanguage {
 export async function followPageLanguage(load: typeof loadTexts = loadTexts): Promise<PageLanguage> {
     const page = document.documentElement;
     const listeners: (() => void)[] = [];
-    const language = { locale: "en" as Locale, texts: en as Texts, onChange: (listener: () => void) => void listeners.push(listener) };
+    const language = { locale: "en" as Locale, texts: en, onChange: (listener: () => void) => void listeners.push(listener) };
     // At first Dockge's own texts may still be on their way; what it is going to speak is in its storage by then, from the last time.
     const wanted = (said: string | null): Locale => closestLocale([said ?? page.lang, ...navigator.languages]);
 

@@ -8,7 +8,7 @@ import { createApp, ref } from "vue";
 import { createRouter, type RouteRecordRaw } from "vue-router";
 import { OVERLAY } from "../components/overlay.ts";
 import { followPageTheme } from "../composables/use-theme.ts";
-import { createTranslations } from "../i18n.ts";
+import { createTranslations, type Translations } from "../i18n.ts";
 import { openLink } from "./agent-server.ts";
 import type { DockgePage } from "./dockge-page.ts";
 import { DOCKGE, IS_SHOWN } from "./keys.ts";
@@ -52,9 +52,10 @@ export function openScreens(page: DockgePage, language: PageLanguage, onLost: ()
     document.body.append(overlay);
     followPageTheme();
     const translations = createTranslations();
+    const shown: Translations = translations.global;
     const speak = (): void => {
-        translations.global.setLocaleMessage(language.locale, language.texts);
-        translations.global.locale.value = language.locale;
+        shown.setLocaleMessage(language.locale, language.texts);
+        shown.locale.value = language.locale;
         markLanguage(element, language);
         markLanguage(overlay, language);
     };
