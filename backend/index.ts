@@ -1,5 +1,5 @@
-import { BesideContainer } from "./adapters/beside-container.ts";
-import { ComposeBeside } from "./adapters/compose-beside.ts";
+import { BesideContainer } from "./adapters/docker/beside-container.ts";
+import { ComposeBeside } from "./adapters/docker/compose-beside.ts";
 import { CliError, helpText, parseCli } from "./cli-options.ts";
 import { ConfigError, loadConfig, readEnvFile } from "./config.ts";
 import { DeployError } from "./domain/errors.ts";

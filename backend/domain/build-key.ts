@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import path from "node:path/posix";
-import { isRemoteContext } from "./compose-relocate.ts";
+import { isRemoteContext } from "./compose/compose-relocate.ts";
 import type { ComposeBuild } from "./ports.ts";
 
 /** Finds the Git object id of a path in the commit's tree; null when it is not there. */

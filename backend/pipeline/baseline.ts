@@ -1,6 +1,6 @@
-import { COMPOSE_FILE_NAMES, COMPOSE_OVERRIDE_NAMES } from "../domain/compose-files.ts";
+import { COMPOSE_FILE_NAMES, COMPOSE_OVERRIDE_NAMES } from "../domain/compose/compose-files.ts";
 import type { ReleaseService } from "../domain/entities.ts";
-import { composeImageName, keepTag } from "../domain/image-name.ts";
+import { composeImageName, keepTag } from "../domain/compose/image-name.ts";
 import { Secret } from "../domain/secret.ts";
 import type { Checkout } from "./checkout.ts";
 import { stackProject } from "./release.ts";

@@ -1,7 +1,7 @@
 import { buildKey } from "../domain/build-key.ts";
 import type { ReleaseService } from "../domain/entities.ts";
 import { DeployError } from "../domain/errors.ts";
-import { composeImageName, imagePart, isPinned, keepTag } from "../domain/image-name.ts";
+import { composeImageName, imagePart, isPinned, keepTag } from "../domain/compose/image-name.ts";
 import type { ComposeModel, ComposeServiceModel } from "../domain/ports.ts";
 import type { Checkout } from "./checkout.ts";
 import { runCommands } from "./commands.ts";

@@ -1,9 +1,9 @@
 import { dirname } from "node:path/posix";
 import type { BuildConfig } from "../domain/entities.ts";
-import { discoverComposeFile, discoverOverrideFile, isRootComposeFile, needsRendering } from "../domain/compose-files.ts";
-import { projectName } from "../domain/compose-project.ts";
-import { relocateCompose } from "../domain/compose-relocate.ts";
-import { withManagedBlock } from "../domain/env-file.ts";
+import { discoverComposeFile, discoverOverrideFile, isRootComposeFile, needsRendering } from "../domain/compose/compose-files.ts";
+import { projectName } from "../domain/compose/compose-project.ts";
+import { relocateCompose } from "../domain/compose/compose-relocate.ts";
+import { withManagedBlock } from "../domain/compose/env-file.ts";
 import { DeployError } from "../domain/errors.ts";
 import type { Commit, ComposeProject, ReleaseFile } from "../domain/ports.ts";
 import { inspectComposeFiles, readCompose, refuseOthersProject, refuseSteeringVariables } from "./inspect.ts";

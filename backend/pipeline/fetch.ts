@@ -1,4 +1,4 @@
-import { pathsMatter, verdictText } from "../domain/decide.ts";
+import { pathsMatter, verdictText } from "../domain/push/decide.ts";
 import { DeployError } from "../domain/errors.ts";
 import type { Commit, FetchTarget } from "../domain/ports.ts";
 import { linesTo, type Run } from "./run-context.ts";

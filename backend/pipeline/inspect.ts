@@ -1,7 +1,7 @@
 import { dirname } from "node:path/posix";
-import { inspectCompose } from "../domain/compose-policy.ts";
-import { composeContent } from "../domain/compose-relocate.ts";
-import { steeringVariable } from "../domain/env-file.ts";
+import { inspectCompose } from "../domain/compose/compose-policy.ts";
+import { composeContent } from "../domain/compose/compose-relocate.ts";
+import { steeringVariable } from "../domain/compose/env-file.ts";
 import { DeployError } from "../domain/errors.ts";
 import type { Run } from "./run-context.ts";
 

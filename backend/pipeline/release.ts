@@ -1,11 +1,11 @@
-import { COMPOSE_FILE_NAMES, isRootComposeFile } from "../domain/compose-files.ts";
+import { COMPOSE_FILE_NAMES, isRootComposeFile } from "../domain/compose/compose-files.ts";
 import type { Release } from "../domain/entities.ts";
 import { DeployError } from "../domain/errors.ts";
 import { gitBlobId } from "../domain/git-blob-id.ts";
 import type { ExpectedService } from "../domain/health.ts";
-import { isPinned } from "../domain/image-name.ts";
+import { isPinned } from "../domain/compose/image-name.ts";
 import type { ComposeProject, ComposeServiceModel, ReleaseFile } from "../domain/ports.ts";
-import { projectName } from "../domain/compose-project.ts";
+import { projectName } from "../domain/compose/compose-project.ts";
 import type { Run } from "./run-context.ts";
 import { StopWaits } from "./stop-waits.ts";
 

@@ -1,9 +1,9 @@
 import { isFinal } from "../../common/deployment.ts";
-import { decide, ignore, type DeployVerdict, type Verdict } from "../domain/decide.ts";
+import { decide, ignore, type DeployVerdict, type Verdict } from "../domain/push/decide.ts";
 import type { BuildConfig, Deployment, Repository } from "../domain/entities.ts";
 import { newDeployment } from "../domain/new-deployment.ts";
 import type { BuildConfigStore, Clock, DeploymentStore, Git, Queue, Random, RemoteRefs, RepositoryStore } from "../domain/ports.ts";
-import { emptyRepositoryInfo, type Push } from "../domain/push.ts";
+import { emptyRepositoryInfo, type Push } from "../domain/push/push.ts";
 
 export interface PollParts {
     repositories: Pick<RepositoryStore, "byId" | "update" | "syncedRefs" | "setSyncedRefs">;

@@ -3,14 +3,14 @@ import type { BuildConfigView } from "../../common/wire.ts";
 import type { BuildConfig, EnvironmentVariable } from "../domain/entities.ts";
 import { DeployError } from "../domain/errors.ts";
 import type { AuditLog, BuildConfigStore, Clock, Random, RepositoryStore } from "../domain/ports.ts";
-import { compilePatterns } from "../domain/patterns.ts";
+import { compilePatterns } from "../domain/push/patterns.ts";
 import { Secret } from "../domain/secret.ts";
 import { Turns } from "../domain/turns.ts";
 import { newBuildConfig } from "./build-config-defaults.ts";
 import type { Caller } from "./caller.ts";
-import { notLinked, requireRepository } from "./linked-repository.ts";
+import { notLinked, requireRepository } from "./repository/linked-repository.ts";
 import { requireStack, type Stacks } from "./stacks.ts";
-import { DEFAULT_SCRIPT } from "./suggest-build.ts";
+import { DEFAULT_SCRIPT } from "./repository/suggest-build.ts";
 import type { Views } from "./views.ts";
 
 interface Parts {

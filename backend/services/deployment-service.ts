@@ -19,7 +19,7 @@ import type {
 } from "../domain/ports.ts";
 import { triggerOf, type Caller } from "./caller.ts";
 import { deployTarget } from "./deploy-target.ts";
-import { requireRepository } from "./linked-repository.ts";
+import { requireRepository } from "./repository/linked-repository.ts";
 import { filteredText, logTails, rawText, withoutText } from "./log-text.ts";
 import { releaseToReturnTo } from "./release-to-return-to.ts";
 import { requireStack, type Stacks } from "./stacks.ts";

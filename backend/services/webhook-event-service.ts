@@ -4,7 +4,7 @@ import type { Actor } from "../domain/entities.ts";
 import { DeployError } from "../domain/errors.ts";
 import type { RepositoryStore, WebhookEventStore } from "../domain/ports.ts";
 import type { Caller } from "./caller.ts";
-import { requireRepository } from "./linked-repository.ts";
+import { requireRepository } from "./repository/linked-repository.ts";
 import type { Stacks } from "./stacks.ts";
 import type { Views } from "./views.ts";
 

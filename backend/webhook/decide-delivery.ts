@@ -1,5 +1,5 @@
-import { decide, ignore, type DecisionPolicy, type DeployVerdict, type IgnoreVerdict } from "../domain/decide.ts";
-import type { ProviderEvent, Push } from "../domain/push.ts";
+import { decide, ignore, type DecisionPolicy, type DeployVerdict, type IgnoreVerdict } from "../domain/push/decide.ts";
+import type { ProviderEvent, Push } from "../domain/push/push.ts";
 
 export type DeliveryVerdict = { verdict: DeployVerdict; push: Push } | { verdict: IgnoreVerdict; push: null };
 

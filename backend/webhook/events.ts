@@ -1,4 +1,4 @@
-import type { Notice, RepositoryInfo } from "../domain/push.ts";
+import type { Notice, RepositoryInfo } from "../domain/push/push.ts";
 
 /** Something genuine that asks for nothing. */
 export function notice(kind: Notice["kind"], repository: RepositoryInfo | null, ref: { name: string; refType: "branch" | "tag" } | null = null): Notice {

@@ -1,4 +1,4 @@
-import type { Notice, PullRequest, Push, RepositoryInfo } from "../domain/push.ts";
+import type { Notice, PullRequest, Push, RepositoryInfo } from "../domain/push/push.ts";
 import { changedFiles } from "./changed-files.ts";
 import { notice } from "./events.ts";
 import { at, commitAt, flagAt, idAt, listAt, numberAt, readRef, textAt, type JsonObject } from "./payload.ts";

@@ -1,4 +1,4 @@
-import type { ProviderEvent } from "../domain/push.ts";
+import type { ProviderEvent } from "../domain/push/push.ts";
 import type { Secret } from "../domain/secret.ts";
 
 /** Lower-case names; Node joins the values of a repeated header with `, `. */

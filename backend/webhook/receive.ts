@@ -1,9 +1,9 @@
-import { verdictText, type DecisionPolicy, type DeployVerdict } from "../domain/decide.ts";
+import { verdictText, type DecisionPolicy, type DeployVerdict } from "../domain/push/decide.ts";
 import type { Actor, BuildConfig, Deployment, Repository, WebhookEvent } from "../domain/entities.ts";
 import { DeployError } from "../domain/errors.ts";
 import type { BuildConfigStore, Clock, DeploymentStore, Random, RepositoryStore } from "../domain/ports.ts";
-import type { ProviderEvent } from "../domain/push.ts";
-import { isSameRepository } from "../domain/same-repository.ts";
+import type { ProviderEvent } from "../domain/push/push.ts";
+import { isSameRepository } from "../domain/push/same-repository.ts";
 import { Turns } from "../domain/turns.ts";
 import { decideDelivery, type DeliveryVerdict } from "./decide-delivery.ts";
 import { DeliveryLedger, type DeliveryLedgerParts } from "./delivery-ledger.ts";

@@ -1,4 +1,4 @@
-import type { DeployVerdict } from "../domain/decide.ts";
+import type { DeployVerdict } from "../domain/push/decide.ts";
 import type { BuildConfig, Deployment, Repository } from "../domain/entities.ts";
 import { newDeployment } from "../domain/new-deployment.ts";
 

@@ -1,8 +1,8 @@
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { ComposeCli } from "../../backend/adapters/compose-cli.ts";
-import { DockerEngine } from "../../backend/adapters/docker-engine.ts";
+import { ComposeCli } from "../../backend/adapters/docker/compose-cli.ts";
+import { DockerEngine } from "../../backend/adapters/docker/docker-engine.ts";
 import { BASE_IMAGE, ensureBaseImage } from "../fixtures/base-image.ts";
 import { containersOf, docker as cli, removeProject, uniqueProject } from "../fixtures/engine.ts";
 import { freePort } from "../fixtures/server.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { parse } from "yaml";
 import { describe, expect, it } from "vitest";
-import { composerize, Composerizer } from "../../backend/host/standalone/composerize.ts";
+import { composerize, Composerizer } from "../../backend/host/standalone/stacks/composerize.ts";
 
 describe("docker run to compose", () => {
     it("translates a command as it stands in instructions", async () => {

@@ -6,7 +6,7 @@ import os from "node:os";
 import path from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { DeploymentLogFiles, type DeploymentLogFilesOptions } from "../../backend/adapters/deployment-log-files.ts";
+import { DeploymentLogFiles, type DeploymentLogFilesOptions } from "../../backend/adapters/deployment-log/deployment-log-files.ts";
 import { Secret } from "../../backend/domain/secret.ts";
 import type { LogLine } from "../../common/wire.ts";
 

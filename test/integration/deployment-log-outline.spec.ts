@@ -4,8 +4,8 @@ import os from "node:os";
 import path from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { DeploymentLogFiles } from "../../backend/adapters/deployment-log-files.ts";
-import { OUTLINE_BLOCK_BYTES } from "../../backend/adapters/deployment-log-outline.ts";
+import { DeploymentLogFiles } from "../../backend/adapters/deployment-log/deployment-log-files.ts";
+import { OUTLINE_BLOCK_BYTES } from "../../backend/adapters/deployment-log/deployment-log-outline.ts";
 import type { StepName } from "../../common/deployment.ts";
 import { formatLogLine, parseLogLine } from "../../common/log-line.ts";
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { GitCli } from "../../backend/adapters/git-cli.ts";
+import { GitCli } from "../../backend/adapters/git/git-cli.ts";
 import type { RemoteAccess } from "../../backend/domain/ports.ts";
 import { startGitHttpServer, type GitHttpServer } from "../fixtures/git-http-server.ts";
 import { makeRepositories, type TestRepositories, type TestRepository } from "../fixtures/git-repository.ts";

@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:f
 import os from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { GitCli } from "../../backend/adapters/git-cli.ts";
-import { sshKeyscan } from "../../backend/adapters/ssh-keyscan.ts";
+import { GitCli } from "../../backend/adapters/git/git-cli.ts";
+import { sshKeyscan } from "../../backend/adapters/git/ssh-keyscan.ts";
 import type { RemoteAccess } from "../../backend/domain/ports.ts";
 import { Secret } from "../../backend/domain/secret.ts";
 import { KnownHostsFile } from "../../backend/vault/known-hosts-file.ts";

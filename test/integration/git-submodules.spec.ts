@@ -3,7 +3,7 @@ import { mkdir } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
-import { GitCli } from "../../backend/adapters/git-cli.ts";
+import { GitCli } from "../../backend/adapters/git/git-cli.ts";
 import type { RemoteAccess } from "../../backend/domain/ports.ts";
 import { Secret } from "../../backend/domain/secret.ts";
 import { startGitHttpServer, type GitHttpServer } from "../fixtures/git-http-server.ts";

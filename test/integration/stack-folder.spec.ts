@@ -4,8 +4,8 @@ import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, sy
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { pruneBackups } from "../../backend/adapters/backups.ts";
-import { StackFolderFiles } from "../../backend/adapters/stack-folder.ts";
+import { pruneBackups } from "../../backend/adapters/stack-folder/backups.ts";
+import { StackFolderFiles } from "../../backend/adapters/stack-folder/stack-folder.ts";
 import { gitBlobId } from "../../backend/domain/git-blob-id.ts";
 import type { Clock, ReleaseFile } from "../../backend/domain/ports.ts";
 

@@ -2,7 +2,7 @@ import { lstat, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { StackFolderFiles } from "../../backend/adapters/stack-folder.ts";
+import { StackFolderFiles } from "../../backend/adapters/stack-folder/stack-folder.ts";
 import { gitBlobId } from "../../backend/domain/git-blob-id.ts";
 import { StackFiles } from "../../backend/host/stacks/stack-files.ts";
 

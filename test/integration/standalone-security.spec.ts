@@ -2,7 +2,7 @@ import jwt from "jsonwebtoken";
 import { generate } from "otplib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { SessionView } from "../../common/account-wire.ts";
-import { passwordMark } from "../../backend/host/standalone/passwords.ts";
+import { passwordMark } from "../../backend/host/standalone/accounts/passwords.ts";
 import { FakeClock } from "../fixtures/fake-clock.ts";
 import { PASSWORD, startStandalone, USERNAME, type Answer, type Client, type Standalone } from "../fixtures/standalone-host.ts";
 import { temporaryDatabase, type TemporaryDatabase } from "../fixtures/temporary-database.ts";

@@ -67,7 +67,7 @@ describe("saving", () => {
 
     it("neither shows nor loses the variables that a deployment manages", async () => {
         await client.agent("saveStack", "web", YAML, "A=1\n", true);
-        const { withManagedBlock } = await import("../../backend/domain/env-file.ts");
+        const { withManagedBlock } = await import("../../backend/domain/compose/env-file.ts");
         await writeFile(file("web", ".env"), withManagedBlock("A=1\n", [{ name: "TOKEN", value: "s3cret" }]) ?? "");
         const { stack } = (await client.agent("getStack", "web")) as { stack: { composeENV: string } };
         expect(stack.composeENV).not.toContain("s3cret");

@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { DOCKGE_PROTOCOL_VERSION, type DockgePushes } from "../../../common/dockge-wire.ts";
 import type { SettingStore } from "../../domain/ports.ts";
 import type { Hub } from "./agents/hub.ts";
-import type { Auth } from "./auth.ts";
-import type { ListPublisher } from "./list-publisher.ts";
+import type { Auth } from "./accounts/auth.ts";
+import type { ListPublisher } from "./stacks/list-publisher.ts";
 import type { Session } from "./session.ts";
 
 export interface GreetingParts {

@@ -1,4 +1,4 @@
-import type { Notice, PullRequest, Push, RepositoryInfo } from "../../domain/push.ts";
+import type { Notice, PullRequest, Push, RepositoryInfo } from "../../domain/push/push.ts";
 import { notice } from "../events.ts";
 import { at, commitAt, flagAt, idAt, listAt, numberAt, parseObject, readRef, textAt, type JsonObject } from "../payload.ts";
 import type { WebhookProvider } from "../provider.ts";

@@ -1,4 +1,4 @@
-import type { PullRequest, Push, RepositoryInfo } from "../../domain/push.ts";
+import type { PullRequest, Push, RepositoryInfo } from "../../domain/push/push.ts";
 import { notice } from "../events.ts";
 import { at, commitAt, flagAt, idAt, listAt, makeRef, numberAt, parseObject, textAt, type JsonObject } from "../payload.ts";
 import type { WebhookProvider } from "../provider.ts";

@@ -1,4 +1,4 @@
-import type { RepositoryInfo } from "../../domain/push.ts";
+import type { RepositoryInfo } from "../../domain/push/push.ts";
 import { notice } from "../events.ts";
 import { at, commitAt, makeRef, parseObject, readRef, textAt, type JsonObject, type Ref } from "../payload.ts";
 import type { WebhookHeaders, WebhookProvider } from "../provider.ts";

@@ -1,4 +1,4 @@
-import type { ProviderEvent } from "../../domain/push.ts";
+import type { ProviderEvent } from "../../domain/push/push.ts";
 import { notice } from "../events.ts";
 import { isTestPush, readPullRequest, readPush, readRefNotice, readRepository } from "../github-shape.ts";
 import { at, jsonBytes, parseObject, type JsonObject } from "../payload.ts";

@@ -1,4 +1,4 @@
-import type { ProviderEvent } from "../../domain/push.ts";
+import type { ProviderEvent } from "../../domain/push/push.ts";
 import { readRefNotice, readRepository } from "../github-shape.ts";
 import { at, commitAt, makeRef, textAt, type JsonObject } from "../payload.ts";
 import { giteaLike } from "./gitea.ts";

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { TreeEntry } from "../../../backend/domain/ports.ts";
-import { pickComposeFile, suggestBuild } from "../../../backend/services/suggest-build.ts";
+import { pickComposeFile, suggestBuild } from "../../../backend/services/repository/suggest-build.ts";
 import { PERSON, ServiceWorld, START } from "../../fixtures/service-world.ts";
 
 let world: ServiceWorld;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DeployError } from "../../../backend/domain/errors.ts";
-import type { Push } from "../../../backend/domain/push.ts";
+import type { Push } from "../../../backend/domain/push/push.ts";
 import { payloadText } from "../../../backend/webhook/payload.ts";
 import type { WebhookHeaders } from "../../../backend/webhook/provider.ts";
 import { PROVIDERS } from "../../../backend/webhook/providers/index.ts";

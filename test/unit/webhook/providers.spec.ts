@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ProviderEvent, PullRequest, Push } from "../../../backend/domain/push.ts";
+import type { ProviderEvent, PullRequest, Push } from "../../../backend/domain/push/push.ts";
 import { payloadText } from "../../../backend/webhook/payload.ts";
 import { PROVIDERS } from "../../../backend/webhook/providers/index.ts";
 import { hasVectors, readDeliveryVectors, VECTORS_DIRECTORY, type DeliveryVector, type Expected } from "../../fixtures/payload-vectors.ts";

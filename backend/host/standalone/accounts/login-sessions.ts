@@ -1,7 +1,7 @@
 import type { LoginSession, User } from "../../../domain/entities.ts";
 import { DeployError } from "../../../domain/errors.ts";
 import type { AccountSecurityStore, Clock, LoginSessionStore, Random } from "../../../domain/ports.ts";
-import { isSameMark, passwordMark } from "../passwords.ts";
+import { isSameMark, passwordMark } from "./passwords.ts";
 import { adoptedSessionId, type LoginTokens, type TokenPayload } from "./login-tokens.ts";
 
 /** The oldest give way: a script that logs in every minute must not fill the list. */

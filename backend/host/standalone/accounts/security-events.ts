@@ -1,7 +1,7 @@
 import type { securityEvents, SessionView } from "../../../../common/account-wire.ts";
 import type { LoginSession, User } from "../../../domain/entities.ts";
 import { DeployError } from "../../../domain/errors.ts";
-import type { Auth } from "../auth.ts";
+import type { Auth } from "./auth.ts";
 import type { EventHandlers } from "../dispatcher.ts";
 import type { Session } from "../session.ts";
 import type { LoginSessions } from "./login-sessions.ts";

@@ -2,7 +2,7 @@ import type { User } from "../../../domain/entities.ts";
 import { DeployError } from "../../../domain/errors.ts";
 import type { AccountSecurityStore, Clock, Random } from "../../../domain/ports.ts";
 import type { Secret } from "../../../domain/secret.ts";
-import type { LoginLimiter } from "../login-limiter.ts";
+import type { LoginLimiter } from "./login-limiter.ts";
 import { authenticatorUri, isOneTimeCode, newTwoFactorSecret, stepOfCode } from "./one-time-codes.ts";
 import { hashRecoveryCode, newRecoveryCodes } from "./recovery-codes.ts";
 

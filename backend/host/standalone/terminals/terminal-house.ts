@@ -4,7 +4,7 @@ import type { Clock, ProjectState, Random } from "../../../domain/ports.ts";
 import type { StackFiles } from "../../stacks/stack-files.ts";
 import { requireStackFolderName } from "../../stacks/stack-name.ts";
 import type { Dispatcher } from "../dispatcher.ts";
-import type { StackList } from "../stack-list.ts";
+import type { StackList } from "../stacks/stack-list.ts";
 import { LogDownloads } from "./log-downloads.ts";
 import { ProgressTerminals } from "./progress-terminals.ts";
 import type { TerminalClient } from "./terminal-client.ts";

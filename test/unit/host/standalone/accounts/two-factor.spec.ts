@@ -4,7 +4,7 @@ import type { User } from "../../../../../backend/domain/entities.ts";
 import { Secret } from "../../../../../backend/domain/secret.ts";
 import { authenticatorUri, newTwoFactorSecret, stepOfCode } from "../../../../../backend/host/standalone/accounts/one-time-codes.ts";
 import { TwoFactor } from "../../../../../backend/host/standalone/accounts/two-factor.ts";
-import { LoginLimiter } from "../../../../../backend/host/standalone/login-limiter.ts";
+import { LoginLimiter } from "../../../../../backend/host/standalone/accounts/login-limiter.ts";
 import { systemRandom } from "../../../../../backend/random.ts";
 import { FakeClock } from "../../../../fixtures/fake-clock.ts";
 import { MemoryAccountSecurity } from "../../../../fixtures/memory-accounts.ts";

@@ -1,0 +1,44 @@
+import type { LogLevel } from "../../../common/schemas.ts";
+import type { LogLine } from "../../../common/wire.ts";
+
+export type LogStream = LogLine["stream"];
+
+/** Characters of one line; tools that print whole files on one line do not fill the log with them. */
+const MAX_LINE_LENGTH = 16 * 1024;
+
+/** C0 and C1 controls but tab and ESC: colours are kept for the screen, which turns them into spans and shows the rest as text. */
+// eslint-disable-next-line no-control-regex -- control characters are what is removed
+const CONTROLS = /[\x00-\x08\x0a-\x1a\x1c-\x1f\x7f-\x9f]/g;
+const SURROGATE = /[\ud800-\udfff]/;
+const LONE_SURROGATES = /\p{Surrogate}/gu;
+// eslint-disable-next-line no-control-regex -- ESC begins what is removed
+const ANSI = /\x1b\[[0-9;?]*[ -/]*[@-~]/g;
+
+/** Without what a terminal would act upon and what UTF-8 cannot hold. */
+export function cleanText(text: string): string {
+    const printable = text.replace(CONTROLS, "");
+    return SURROGATE.test(printable) ? printable.replace(LONE_SURROGATES, "\ufffd") : printable;
+}
+
+/** Cuts a very long line and says how much is missing. Masking comes before: half a secret would not be found. */
+export function cutText(text: string): string {
+    return text.length <= MAX_LINE_LENGTH ? text : `${text.slice(0, MAX_LINE_LENGTH)} … (${text.length - MAX_LINE_LENGTH} more characters left out)`.replace(LONE_SURROGATES, "\ufffd");
+}
+
+export function withoutColours(text: string): string {
+    return text.includes("\x1b") ? text.replace(ANSI, "") : text;
+}
+
+const MENTIONS_TROUBLE = /err|fatal|fail|panic|exception|warn/i;
+// Words of their own: not the `error` of `error.ts`, `--no-error` or `src/error/`.
+const ERROR_WORD = /(?<![\w./-])(?:error|fatal|failed|failure|panic|exception|npm err!)(?![\w/-]|\.\w)/i;
+const WARNING_WORD = /(?<![\w./-])(?:warn|warning)(?![\w/-]|\.\w)/i;
+
+/** A guess from the words of a tool. Which stream it chose tells nothing: Git and Compose report progress on stderr. */
+export function guessLevel(text: string): LogLevel {
+    if (!MENTIONS_TROUBLE.test(text)) {
+        return "info";
+    }
+    const plain = withoutColours(text);
+    return ERROR_WORD.test(plain) ? "error" : WARNING_WORD.test(plain) ? "warn" : "info";
+}

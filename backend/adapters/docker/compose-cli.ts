@@ -1,0 +1,104 @@
+import { readdir } from "node:fs/promises";
+import { DeployError } from "../../domain/errors.ts";
+import type { Compose, ComposeAction, ComposeModel, ComposeProject, ProgressOptions } from "../../domain/ports.ts";
+import { actArgv, buildArgv, configArgv, pullArgv, upArgv } from "./compose-cli-argv.ts";
+import { actFailure, composeMissing, configFailure, upFailure } from "./compose-cli-failure.ts";
+import { buildFailure, pullFailure } from "./docker-cli-failure.ts";
+import { byEnvironment, dockerEnvironment, type DockerCliSettings } from "./docker-environment.ts";
+import { runProgram, type ExecOptions, type ExecResult } from "../exec.ts";
+
+const DEFAULT_FILES: ReadonlySet<string> = new Set(["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"]);
+/** A rendered model is JSON and must arrive whole. */
+const MAX_MODEL_LENGTH = 32 * 1024 * 1024;
+
+/**
+ * `docker compose` as a program. Every method throws DOCKER_UNAVAILABLE when the Engine does not answer, and the signal's own reason when aborted.
+ * `build` and `pull` act on the named services only: an empty list does nothing.
+ */
+export class ComposeCli implements Compose {
+    readonly #settings: DockerCliSettings;
+
+    constructor(settings: DockerCliSettings) {
+        this.#settings = settings;
+    }
+
+    async config(project: ComposeProject, options: { shouldInterpolate?: boolean; signal?: AbortSignal } = {}): Promise<ComposeModel> {
+        await requireComposeFile(project);
+        const result = await this.#run(configArgv(project, options.shouldInterpolate ?? true), {
+            maxKeepBytes: MAX_MODEL_LENGTH,
+            ...(options.signal === undefined ? {} : { signal: options.signal }),
+        });
+        if (result.exitCode !== 0) {
+            throw configFailure(result, project.directory, project.files);
+        }
+        return parseModel(result.stdout);
+    }
+
+    async build(project: ComposeProject, services: string[], options: ProgressOptions & { buildArgs: { name: string; value: string }[]; shouldPull?: boolean }): Promise<void> {
+        if (services.length === 0) {
+            return;
+        }
+        const args = byEnvironment("--build-arg", options.buildArgs);
+        const result = await this.#run(buildArgv(project, services, args.argv, options.shouldPull), progress(options), args.env);
+        if (result.exitCode !== 0) {
+            throw buildFailure(result);
+        }
+    }
+
+    async pull(project: ComposeProject, services: string[], options: ProgressOptions): Promise<void> {
+        if (services.length === 0) {
+            return;
+        }
+        const result = await this.#run(pullArgv(project, services), progress(options));
+        if (result.exitCode !== 0) {
+            throw pullFailure(result);
+        }
+    }
+
+    async up(project: ComposeProject, options: ProgressOptions & { shouldPull: boolean; services?: string[] }): Promise<void> {
+        await requireComposeFile(project);
+        const result = await this.#run(upArgv(project, options), progress(options));
+        if (result.exitCode !== 0) {
+            throw upFailure(result, project.directory);
+        }
+    }
+
+    async act(project: ComposeProject, action: ComposeAction, options: ProgressOptions & { services?: string[] }): Promise<void> {
+        await requireComposeFile(project);
+        const result = await this.#run(actArgv(project, action, options.services), progress(options));
+        if (result.exitCode !== 0) {
+            throw actFailure(action, result, project.directory);
+        }
+    }
+
+    async #run(argv: string[], options: Omit<ExecOptions, "env">, env: Record<string, string> = {}): Promise<ExecResult> {
+        return await runProgram("docker", argv, { ...options, env: { ...env, ...dockerEnvironment(this.#settings) } });
+    }
+}
+
+function progress(options: ProgressOptions): Omit<ExecOptions, "env"> {
+    return {
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+        ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
+    };
+}
+
+/** Without this, Compose would go on to look for a file in the parent folders and act on somebody else's. @throws COMPOSE_MISSING */
+async function requireComposeFile(project: ComposeProject): Promise<void> {
+    if (project.files.length > 0) {
+        return;
+    }
+    const names = await readdir(project.directory).catch(() => []);
+    if (!names.some((name) => DEFAULT_FILES.has(name))) {
+        throw composeMissing([]);
+    }
+}
+
+function parseModel(text: string): ComposeModel {
+    try {
+        const model = JSON.parse(text) as ComposeModel;
+        return { ...model, services: model.services ?? {} };
+    } catch (error) {
+        throw new DeployError("COMPOSE_INVALID", "Docker Compose printed a model that could not be read. Run docker compose config in the stack's folder to see it.", { cause: error });
+    }
+}

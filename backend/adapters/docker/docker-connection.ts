@@ -1,0 +1,51 @@
+import { DeployError } from "../../domain/errors.ts";
+import { dockerUnavailable } from "./docker-cli-failure.ts";
+
+/** An Engine that takes the connection and does not answer is away, too. */
+const ANSWER_WITHIN_MS = 60_000;
+
+/** HTTP status of an answer of the Engine, or null when it did not answer at all. */
+export function statusOf(error: unknown): number | null {
+    const status = (error as { statusCode?: unknown } | null)?.statusCode;
+    return typeof status === "number" ? status : null;
+}
+
+/**
+ * Waits for a call of the Engine's API; `otherwise` answers for statuses that are no failure here, such as 404.
+ * @throws DOCKER_UNAVAILABLE when the Engine did not answer
+ */
+export async function answer<T, O = never>(call: Promise<T>, otherwise: (status: number) => O | undefined = () => undefined): Promise<T | O> {
+    try {
+        return await inTime(call);
+    } catch (error) {
+        if (error instanceof DeployError) {
+            throw error;
+        }
+        const status = statusOf(error);
+        if (status === null) {
+            throw dockerUnavailable(error);
+        }
+        const instead = otherwise(status);
+        if (instead === undefined) {
+            throw new DeployError("INTERNAL", `The Docker Engine refused a request (${status}): ${messageOf(error)}`, { cause: error });
+        }
+        return instead;
+    }
+}
+
+async function inTime<T>(call: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<never>((_resolve, reject) => {
+        timer = setTimeout(() => reject(new Error(`no answer within ${ANSWER_WITHIN_MS} ms`)), ANSWER_WITHIN_MS);
+    });
+    try {
+        return await Promise.race([call, tooLate]);
+    } finally {
+        clearTimeout(timer);
+    }
+}
+
+function messageOf(error: unknown): string {
+    const text = (error as { json?: { message?: unknown } } | null)?.json?.message;
+    return typeof text === "string" ? text : error instanceof Error ? error.message : String(error);
+}

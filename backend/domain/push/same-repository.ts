@@ -1,0 +1,25 @@
+import { repositoryIdentity } from "../git-url.ts";
+import type { RepositoryInfo } from "./push.ts";
+
+/**
+ * False when a payload names a repository and it is not the one behind `url`. Compared are the clone URLs without scheme, user, port,
+ * case and `.git`, or else the full name with the end of the URL's path: one server goes by several host names
+ * (inside and outside of a network, a separate one for ssh), so a host that differs proves nothing. A payload that names none passes.
+ */
+export function isSameRepository(info: RepositoryInfo | null, url: string): boolean {
+    if (info === null) {
+        return true;
+    }
+    const cloneUrls = [info.cloneUrlHttp, info.cloneUrlSsh].filter((cloneUrl) => cloneUrl !== null);
+    if (cloneUrls.length === 0 && info.fullName === null) {
+        return true;
+    }
+    const configured = repositoryIdentity(url);
+    if (configured === null) {
+        return false;
+    }
+    if (cloneUrls.some((cloneUrl) => repositoryIdentity(cloneUrl) === configured)) {
+        return true;
+    }
+    return info.fullName !== null && configured.endsWith(`/${info.fullName.toLowerCase().replace(/\.git$/, "")}`);
+}

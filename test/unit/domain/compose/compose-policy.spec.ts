@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { inspectCompose } from "../../../../backend/domain/compose/compose-policy.ts";
+
+const service = (content: object, folder = ".") => inspectCompose({ services: { web: content } }, folder);
+
+describe("inspectCompose", () => {
+    it.each<[string, object, string]>([
+        ["privileged", { privileged: true }, "privileged"],
+        ["the host's network", { network_mode: "host" }, "namespace"],
+        ["the host's processes", { pid: "host" }, "namespace"],
+        ["the Docker socket", { volumes: ["/var/run/docker.sock:/var/run/docker.sock"] }, "Docker socket"],
+        ["an absolute mount", { volumes: ["/etc:/etc:ro"] }, "mounts /etc"],
+        ["an absolute mount in long form", { volumes: [{ type: "bind", source: "/etc", target: "/x" }] }, "mounts /etc"],
+        ["a mount beside the stack", { volumes: ["../other:/x"] }, "outside the stack folder"],
+        ["a mount by a variable", { volumes: ["${DIR}:/x"] }, "variable"],
+        ["a capability", { cap_add: ["CAP_SYS_ADMIN"] }, "SYS_ADMIN"],
+        ["a device", { devices: ["/dev/kvm"] }, "devices"],
+        ["a protection switched off", { security_opt: ["seccomp:unconfined"] }, "protection"],
+        ["an env_file of the host", { env_file: "/etc/app.env" }, "reads /etc/app.env"],
+    ])("finds %s", (_name, content, message) => {
+        const { findings } = service(content);
+        expect(findings).toHaveLength(1);
+        expect(findings[0]).toMatchObject({ kind: "finding", message: expect.stringContaining(message) });
+    });
+
+    it.each<[string, object]>([
+        ["a build context", { build: "../.." }],
+        ["an absolute build context", { build: { context: "/etc" } }],
+        ["a Dockerfile", { build: { context: ".", dockerfile: "../../Dockerfile" } }],
+        ["an additional context", { build: { context: ".", additional_contexts: { x: "../../x" } } }],
+        ["an env_file", { env_file: ["../../secret.env"] }],
+        ["an env_file in long form", { env_file: [{ path: "../../secret.env" }] }],
+        ["R11: a program", { provider: { type: "/bin/sh" } }],
+        ["an extended file", { extends: { file: "../../base.yaml", service: "x" } }],
+    ])("calls %s outside the checkout an escape", (_name, content) => {
+        expect(service(content).findings).toEqual([expect.objectContaining({ kind: "escape" })]);
+    });
+
+    it("calls includes, configs and secrets outside the checkout an escape", () => {
+        for (const content of [{ include: ["../x.yaml"] }, { include: [{ path: ["../x.yaml"] }] }, { configs: { c: { file: "../c" } } }, { secrets: { s: { file: "../s" } } }]) {
+            expect(inspectCompose(content, ".").findings).toEqual([expect.objectContaining({ kind: "escape" })]);
+        }
+    });
+
+    it("measures from the file's own folder and names what is read next", () => {
+        expect(service({ env_file: "../.env", build: ".." }, "deploy").findings).toEqual([]);
+        expect(inspectCompose({ include: ["a.yaml"], services: { x: { extends: { file: "../b.yaml" } } } }, "deploy").references).toEqual(["deploy/a.yaml", "b.yaml"]);
+    });
+
+    it("finds nothing in an ordinary stack", () => {
+        expect(service({ image: "nginx", volumes: ["data:/data", "./html:/html", "/anonymous"], ports: ["80:80"], build: { context: "https://example.com/r.git" } }).findings).toEqual([]);
+    });
+
+    it("takes any content without throwing", () => {
+        for (const content of [null, 3, [], { services: [] }, { services: { a: null, b: { volumes: 3, build: [], env_file: {} } }, include: { x: 1 } }]) {
+            expect(() => inspectCompose(content, ".")).not.toThrow();
+        }
+    });
+});
