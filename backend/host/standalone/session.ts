@@ -11,6 +11,8 @@ export const LOGGED_IN_ROOM = "logged-in";
 export const logRoom = (deploymentId: string) => `log:${deploymentId}`;
 /** Of 16 KiB at most, as far as they come from terminals. */
 const MAX_WAITING_PACKETS = 32;
+/** Of what agents say; an agent that says more than the browser's network takes must not fill this server's memory. */
+const MAX_WAITING_LENGTH = 32 * 1024 * 1024;
 
 /** One connection: who it is, where from, and how it calls this server. */
 export class Session {
@@ -26,6 +28,7 @@ export class Session {
     readonly #leaveHandlers = new Set<() => void>();
     readonly #drainHandlers = new Set<() => void>();
     #waitingPackets = 0;
+    #waitingLength = 0;
     #user: User | null = null;
     #loginSessionId: string | null = null;
     #isUsed = false;
@@ -40,8 +43,11 @@ export class Session {
         const testId = socket.handshake.headers[TEST_HEADER];
         this.agentTestId = typeof testId === "string" ? testId : "";
         socket.once("disconnect", () => this.#left());
-        socket.conn.on("packetCreate", () => (this.#waitingPackets += 1));
-        socket.conn.on("flush", () => (this.#waitingPackets = 0));
+        socket.conn.on("packetCreate", ({ data }: { data?: unknown }) => {
+            this.#waitingPackets += 1;
+            this.#waitingLength += typeof data === "string" ? data.length : 0;
+        });
+        socket.conn.on("flush", () => (this.#waitingPackets = this.#waitingLength = 0));
         socket.conn.on("drain", () => this.#drainHandlers.forEach((goOn) => goOn()));
     }
 
@@ -108,9 +114,9 @@ export class Session {
         }
     }
 
-    /** Runs once, when the person logs out or the connection ends; at once when it has ended. Returns the function that takes it back. */
+    /** Runs once, when the person logs out or the connection ends; at once when that has happened. Returns the function that takes it back. */
     onLeave(stop: () => void): () => void {
-        if (this.#socket.connected) {
+        if (this.#socket.connected && this.#user !== null) {
             this.#leaveHandlers.add(stop);
         } else {
             stop();
@@ -154,9 +160,11 @@ export class Session {
         this.#socket.emit(event, payload);
     }
 
-    /** What an agent has pushed, in its own words. */
+    /** What an agent has pushed, in its own words. Left out while far too much waits for the network. */
     relay(args: unknown[]): void {
-        this.#socket.emit("agent", ...args);
+        if (this.#waitingLength < MAX_WAITING_LENGTH) {
+            this.#socket.emit("agent", ...args);
+        }
     }
 
     /** A push of the core, stamped with the endpoint as Dockge does; the payload itself is shared and stays as it is. */

@@ -93,8 +93,14 @@ export class Sockets {
         const last = args.at(-1);
         const acknowledge = typeof last === "function" ? (last as (answer: unknown) => void) : null;
         const answer = await this.#parts.dispatcher.call(session, event, acknowledge === null ? args : args.slice(0, -1), acknowledge !== null);
-        if (answer !== NO_ANSWER) {
+        if (answer === NO_ANSWER) {
+            return;
+        }
+        try {
             acknowledge?.(answer);
+        } catch (thrown) {
+            // What cannot be encoded. One answer must not end the process, and with it every deployment.
+            acknowledge?.(this.#parts.dispatcher.failure(event, thrown));
         }
     }
 }

@@ -1,10 +1,12 @@
 import type { AgentPushes, AgentStatus } from "../../../../common/agent-wire.ts";
+import { CONSOLE_TERMINAL } from "../../../../common/terminal-names.ts";
 import { timeLimitMs } from "../../../../common/time-limits.ts";
 import { DeployError } from "../../../domain/errors.ts";
 import type { Clock, Logger } from "../../../domain/ports.ts";
 import { NO_ANSWER } from "../dispatcher.ts";
 import { isTooOld, readLogin, type AgentAccount, type LoginVerdict } from "./agent-account.ts";
 import { AgentCapabilities, neededFor } from "./agent-capabilities.ts";
+import { agentPush } from "./agent-message.ts";
 import { AnswerTimeoutError, ConnectionLostError, type AgentConnection, type ConnectToAgent } from "./agent-connection.ts";
 
 /** Somebody who has just opened the page asks before the agent is there. */
@@ -32,7 +34,7 @@ export interface AgentLinkParts {
     connect: ConnectToAgent;
     headers: Record<string, string>;
     tell: (status: AgentPushes["agentStatus"]) => void;
-    /** An `agent` event of the agent's, for the browser. */
+    /** An `agent` event of the agent's that the browser may be told. */
     relay: (args: unknown[]) => void;
     clock: Clock;
     logger: Logger;
@@ -60,6 +62,7 @@ export class AgentLink {
     #waiting: (() => void)[] = [];
     /** Answers of a connection that is gone by then count for nothing. */
     #attempt = 0;
+    #isConsoleOpen = false;
 
     constructor(parts: AgentLinkParts) {
         this.#parts = parts;
@@ -101,6 +104,7 @@ export class AgentLink {
             await this.#settled();
         }
         this.#requireOnline();
+        this.#noteConsole(event, args);
         if (!isAnswerExpected) {
             this.#connection.emit("agent", [this.#endpoint, event, ...args]);
             return NO_ANSWER;
@@ -204,7 +208,10 @@ export class AgentLink {
 
     #received(event: string, args: unknown[]): void {
         if (event === "agent") {
-            this.#parts.relay(args);
+            const push = agentPush(args, this.#endpoint, this.#isConsoleOpen);
+            if (push !== null) {
+                this.#parts.relay(push);
+            }
         } else if (event === "info") {
             const { version, gitDeployVersion } = (args[0] ?? {}) as { version?: unknown; gitDeployVersion?: unknown };
             if (typeof gitDeployVersion === "string") {
@@ -215,6 +222,12 @@ export class AgentLink {
                 this.#become("offline", `It runs Dockge ${String(version)}, which cannot be an agent. Upgrade it to 1.4.0 or later.`, { code: "AGENT_UNSUPPORTED", isFinal: true });
                 this.#connection.close();
             }
+        }
+    }
+
+    #noteConsole(event: string, args: unknown[]): void {
+        if (event === "mainTerminal" || args[0] === CONSOLE_TERMINAL) {
+            this.#isConsoleOpen = event !== "leaveTerminal";
         }
     }
 

@@ -171,16 +171,9 @@ export class Agents {
             logger,
             headers: { endpoint },
             tell: (status) => browser.tellOfAgents("agentStatus", status),
-            relay: (args) => browser.relay(signed(args, endpoint)),
+            relay: (args) => browser.relay(args),
         });
         this.#links.get(browser)?.set(endpoint, link);
         link.open();
     }
-}
-
-/** As the agent sent it; but none speaks in the name of another. */
-function signed(args: unknown[], endpoint: string): unknown[] {
-    const [event, payload, ...rest] = args;
-    const isOtherwise = typeof payload === "object" && payload !== null && (payload as { endpoint?: unknown }).endpoint !== endpoint;
-    return isOtherwise ? [event, { ...payload, endpoint }, ...rest] : args;
 }

@@ -4,8 +4,10 @@ import https from "node:https";
 import type { LookupFunction } from "node:net";
 import { io } from "socket.io-client";
 import { hostRefusal } from "../../../domain/host-address.ts";
+import { isTooDeep } from "./agent-message.ts";
 import { AnswerTimeoutError, ConnectionLostError, type ConnectToAgent } from "./agent-connection.ts";
 import { connectFailure, refusedUpgradeStatus } from "./connect-failure.ts";
+import { GuardedPolling } from "./guarded-polling.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const RECONNECT_MIN_MS = 1_000;
@@ -48,19 +50,27 @@ export const connectBySocketIo: ConnectToAgent = (url, headers, events, { isRetr
         if (!hasFallenBack && refusedUpgradeStatus(error) !== null) {
             // A proxy without WebSockets may be in front of it: like a browser, ask again and again instead.
             hasFallenBack = true;
-            socket.io.opts.transports = ["polling"];
+            socket.io.opts.transports = [GuardedPolling];
             fallBackTimer = setTimeout(() => socket.disconnect().connect());
             return;
         }
         events.failed(connectFailure(error));
     });
-    socket.onAny((event: string, ...args: unknown[]) => events.received(event, args));
+    socket.onAny((event: string, ...args: unknown[]) => {
+        if (!isTooDeep(args)) {
+            events.received(event, args);
+        }
+    });
     return {
         open: () => void (refusal === null ? socket.connect() : events.failed(`This address cannot be an agent: ${refusal}.`)),
         emit: (event, args) => void socket.emit(event, ...args),
         ask: async (event, args, limitMs) => {
             try {
-                return (await socket.timeout(limitMs).emitWithAck(event, ...args)) as unknown;
+                const answer: unknown = await socket.timeout(limitMs).emitWithAck(event, ...args);
+                if (isTooDeep(answer)) {
+                    throw new AnswerTimeoutError("no answer that could be handed on");
+                }
+                return answer;
             } catch (cause) {
                 throw socket.connected ? new AnswerTimeoutError("no answer in time", { cause }) : new ConnectionLostError("the connection was lost", { cause });
             }

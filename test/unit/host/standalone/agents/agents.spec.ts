@@ -50,6 +50,25 @@ describe("the agents of a browser", () => {
         ]);
     });
 
+    it("print to their own terminals only, and to the console when the browser has opened theirs", async () => {
+        const { agent, agents, browser } = await setUp();
+        agent.events?.connected();
+        const says = (name: string) => agent.events?.received("agent", ["terminalWrite", name, "text"]);
+        for (const name of ["compose--web", "combined-other:5001-web", "container--web-1", "console", "compose-attic:5001-web", "container-exec-attic:5001-web-app-0"]) {
+            says(name);
+        }
+        const called = agents.call(browser, "attic:5001", { event: "mainTerminal", args: ["console"], isAnswerExpected: false, isPatient: true });
+        await called;
+        says("console");
+        expect(browser.relayed.map(([, name]) => name)).toEqual(["compose-attic:5001-web", "container-exec-attic:5001-web-app-0", "console"]);
+    });
+
+    it.each([["agentList", { agentList: { "": { url: "javascript:alert(1)" } } }], ["agentStatus", { endpoint: "", status: "offline" }], ["refresh"], ["setup"], [{ a: 1 }, "x"], ["stackList", "x"], ["terminalExit", "compose-attic:5001-web", "x"], []])("cannot say %j", async (...push) => {
+        const { agent, browser } = await setUp();
+        agent.events?.received("agent", push);
+        expect(browser.relayed).toEqual([]);
+    });
+
     it("are told who connects for whom, and are let go with the browser", async () => {
         const { agent, agents, browser } = await setUp();
         expect(agent.headers).toEqual({ endpoint: "attic:5001" });
