@@ -43,9 +43,10 @@ export class LogDownloads {
         const id = this.#random.uuid();
         const stopping = new AbortController();
         const pieces = this.#logs.read(containerId, { ...options, isFollowed: false, signal: stopping.signal })[Symbol.asyncIterator]();
-        const download: Download = { client, pieces, stopping, stopListening: client.onLeave(() => this.close(client, id)), idleTimer: undefined, rest: "", isBusy: false };
+        const download: Download = { client, pieces, stopping, stopListening: () => undefined, idleTimer: undefined, rest: "", isBusy: false };
         this.#open.set(id, download);
         this.#waitForMore(id, download);
+        download.stopListening = client.onLeave(() => this.close(client, id));
         return id;
     }
 

@@ -85,9 +85,14 @@ export class TerminalStream {
             return;
         }
         const watch: Watch = { name: this.nameFor(client), next: this.#end, stopListening: () => undefined };
+        this.#watches.set(client, watch);
         const stops = [client.onDrain(() => this.#send(client, watch)), client.onLeave(() => this.leave(client))];
         watch.stopListening = () => stops.forEach((stop) => stop());
-        this.#watches.set(client, watch);
+        if (!this.#watches.has(client)) {
+            // It had gone before it came: whoever is gone must not keep a program running.
+            watch.stopListening();
+            return;
+        }
         this.#options.onAudience?.(this.#watches.size);
     }
 

@@ -102,6 +102,16 @@ describe("a shell", () => {
         expect(terminals.size).toBe(0);
     });
 
+    it("ends as well when whoever asked for it was gone before it ran", async () => {
+        const { fake, terminals, open, client } = world();
+        client.goAway();
+        await open(client);
+        expect(client.listenerCount).toBe(0);
+        await vi.advanceTimersByTimeAsync(KEEP_MS);
+        expect(fake.processes[0]?.isEnded).toBe(true);
+        expect(terminals.size).toBe(0);
+    });
+
     it("tells how it ended and can be opened again", async () => {
         const { fake, terminals, open, client } = world();
         await open(client);
