@@ -5,6 +5,12 @@ type Arrival = ["request" | "upgrade", IncomingMessage, ...unknown[]];
 type Listener = (...args: unknown[]) => void;
 
 const EVENTS = ["request", "upgrade"] as const;
+/** More browsers than anybody has; whoever opens more than that does not want an answer. */
+const MAX_WAITING = 1000;
+
+function ignoreError(): void {
+    // Who hangs up while waiting is left out below.
+}
 
 /**
  * Keeps some of what arrives at a server waiting, unread and unanswered, until `open` is called; everything else is handed on to whoever
@@ -18,6 +24,12 @@ export function holdRequests(server: Server, isHeld: (request: IncomingMessage) 
         server.removeAllListeners(event);
         server.on(event, (request: IncomingMessage, ...rest: unknown[]) => {
             if (isHeld(request)) {
+                if (waiting.length >= MAX_WAITING) {
+                    request.socket.destroy();
+                    return;
+                }
+                // The server has let go of an upgrade's socket: an error that nobody hears would end the process.
+                request.socket.on("error", ignoreError);
                 waiting.push([event, request, ...rest]);
             } else {
                 listeners.forEach((listener) => listener.call(server, request, ...rest));
@@ -37,6 +49,7 @@ export function holdRequests(server: Server, isHeld: (request: IncomingMessage) 
                 if (!socket.destroyed) {
                     server.emit(...arrival);
                 }
+                socket.off("error", ignoreError);
             }
         },
     };

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, request as httpRequest, type Server } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import { connect, type AddressInfo, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { holdRequests } from "../../../../backend/host/dockge/hold-requests.ts";
 
@@ -57,6 +57,22 @@ describe("holding requests while we are not ready", () => {
         });
         expect(order).toEqual(["/one", "/two"]);
         expect(await Promise.all(waiting.map(async (answer) => await (await answer).text()))).toEqual(["ours: one", "ours: two"]);
+    });
+
+    it("is not ended by a connection that breaks while it waits to become a WebSocket", async () => {
+        server.on("upgrade", (_request, socket) => socket.end());
+        const arrivals = hold(() => true);
+        const upgraded = once(server, "upgrade");
+        const client = connect((server.address() as AddressInfo).port, "127.0.0.1");
+        client.write("GET /socket.io/ HTTP/1.1\r\nhost: dockge\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n");
+        const [, socket] = (await upgraded) as [unknown, Socket];
+        // Not `once` of events: it would hear the error itself.
+        const closed = new Promise((resolve) => socket.on("close", resolve));
+        client.resetAndDestroy();
+        await closed;
+        expect(socket.errored).not.toBeNull();
+        arrivals.open(() => undefined);
+        expect(await (await fetch(url)).text()).toBe("the former listener");
     });
 
     it("hands them to the former listeners when nobody stands in front", async () => {
