@@ -31,7 +31,8 @@ const contentHash = z.string().max(128).nullish();
 const settingKey = z
     .string()
     .regex(/^[a-z][A-Za-z0-9]{0,63}$/, "This is not the name of a setting.")
-    .refine((key) => key !== "jwtSecret", "This setting cannot be changed from a browser.");
+    // Those that begin with ours are this server's own notes.
+    .refine((key) => key !== "jwtSecret" && !key.startsWith("gitDeploy"), "This setting cannot be changed from a browser.");
 const settingValue = z.union([z.string().max(LIMITS.composeLength), z.number(), z.boolean(), z.null()]);
 
 /** Events of one's own connection and account: never inside the agent envelope. */

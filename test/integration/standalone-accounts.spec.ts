@@ -107,6 +107,7 @@ describe("accounts of the standalone host", () => {
         const before = server.settings.rows.get("jwtSecret");
         expect(await client.call("setSettings", { jwtSecret: "mine" }, "")).toMatchObject({ ok: false, code: "INPUT_INVALID" });
         expect(server.settings.rows.get("jwtSecret")).toBe(before);
+        expect(await client.call("setSettings", { gitDeployAgentNames: null }, "")).toMatchObject({ ok: false, code: "INPUT_INVALID" });
     });
 
     it("switches authentication off only for somebody who knows the password", async () => {

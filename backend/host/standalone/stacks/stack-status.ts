@@ -32,15 +32,17 @@ export function hasLife(project: ProjectState | null): boolean {
 
 /** Health where there is a health check, else Docker's state; by service, as `docker compose ps` would list them. */
 export function serviceStatuses(project: ProjectState | null): ServiceStatusList {
-    const list: ServiceStatusList = {};
+    // Services may be called "constructor".
+    const list = new Map<string, ServiceStatusList[string]>();
     for (const container of project?.containers ?? []) {
         if (!container.isOneOff) {
             const status = container.health === "none" ? container.state : container.health;
             const ports = publishedPorts(container);
-            (list[container.service] ??= []).push({ status, name: container.name, ...(ports.length === 0 ? {} : { ports }) });
+            const known = list.get(container.service) ?? [];
+            list.set(container.service, [...known, { status, name: container.name, ...(ports.length === 0 ? {} : { ports }) }]);
         }
     }
-    return list;
+    return Object.fromEntries(list);
 }
 
 /** Each once: Docker lists a port for IPv4 and again for IPv6. */

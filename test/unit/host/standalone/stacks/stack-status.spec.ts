@@ -12,6 +12,12 @@ function project(name: string, containers: Container[] = [container("running")],
     return { name, workingDirectory, configFiles: [], containers };
 }
 
+describe("serviceStatuses", () => {
+    it.each(["constructor", "toString", "__proto__"])("has a service that is called %s", (service) => {
+        expect(Object.entries(serviceStatuses(project("web", [container("running", { service })])))).toEqual([[service, [{ status: "running", name: "web-app-1" }]]]);
+    });
+});
+
 describe("statusOf", () => {
     const exitedWell = container("exited", { exitCode: 0 });
     const exitedBadly = container("exited", { exitCode: 1 });
