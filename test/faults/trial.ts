@@ -59,6 +59,11 @@ export class Trial {
         return { deploymentId, version };
     }
 
+    /** From now on; `null` for what every trial has. A short deadline must not end the runs before and after the fault. */
+    async setTimeLimit(seconds: number | null): Promise<void> {
+        await this.stack.api.expectOk("PUT", `${this.stack.path}/build-config`, { timeout: seconds ?? 120 });
+    }
+
     /** Asks the stack's page again and again while something happens; what it answered is part of the finding. */
     async watching<T>(work: () => Promise<T>): Promise<T> {
         let isOver = false;

@@ -1,5 +1,5 @@
 import { COMPOSE_FILE_NAMES } from "./compose-files.ts";
-import { parseComposeDocument } from "./compose-relocate.ts";
+import { composeContent, parseComposeDocument } from "./compose-relocate.ts";
 
 /** The project's name is the stack's, unless the file names its own: then Dockge's buttons, which run without `-p`, use that. @throws COMPOSE_INVALID */
 export function projectName(source: string, composePath: string, stack: string): string {
@@ -9,7 +9,7 @@ export function projectName(source: string, composePath: string, stack: string):
 
 /** Names of the services in the order of the file. @throws COMPOSE_INVALID */
 export function serviceNames(source: string, composePath: string): string[] {
-    const services: unknown = (parseComposeDocument(source, composePath).toJS() as { services?: unknown } | null)?.services;
+    const services: unknown = (composeContent(source, composePath) as { services?: unknown } | null)?.services;
     return typeof services === "object" && services !== null ? Object.keys(services) : [];
 }
 

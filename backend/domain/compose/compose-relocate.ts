@@ -22,9 +22,14 @@ export function relocateCompose(source: string, composePath: string): { text: st
             return value.startsWith("/") || value.startsWith("~") ? value : relative(path.join(folder, value));
         });
     }
+    return { text: written(document, composePath), unresolved };
+}
+
+/** @throws COMPOSE_INVALID */
+function written(document: Document.Parsed, composePath: string): string {
     const header = ` Rendered from ${composePath} by git deploy at each release: change that file in the repository, not this one.`;
     document.commentBefore = document.commentBefore ? `${header}\n${document.commentBefore}` : header;
-    return { text: document.toString({ lineWidth: 0, flowCollectionPadding: false }), unresolved };
+    return refusing(composePath, () => document.toString({ lineWidth: 0, flowCollectionPadding: false }));
 }
 
 /** Parsing holds up everything else for a second per few hundred KiB; the largest stacks that people share have a tenth of this. */
@@ -35,7 +40,7 @@ export function parseComposeDocument(source: string, composePath: string): Docum
     if (source.length > MAX_COMPOSE_LENGTH) {
         throw new DeployError("COMPOSE_INVALID", `${composePath} is larger than ${MAX_COMPOSE_LENGTH / 1024} KiB. Split it by include.`);
     }
-    const document = parseDocument(source, { merge: true });
+    const document = refusing(composePath, () => parseDocument(source, { merge: true }));
     const problem = document.errors[0];
     if (problem !== undefined) {
         const position = problem.linePos?.[0];
@@ -48,15 +53,19 @@ export function parseComposeDocument(source: string, composePath: string): Docum
     return document;
 }
 
-/** The content with aliases resolved. @throws COMPOSE_INVALID for aliases that multiply into a bomb */
+/** The content with aliases resolved. @throws COMPOSE_INVALID, also for aliases that multiply into a bomb */
 export function composeContent(source: string, composePath: string): unknown {
+    const document = parseComposeDocument(source, composePath);
+    return refusing(composePath, () => document.toJS({ maxAliasCount: 1000 }) as unknown);
+}
+
+/** What the parser throws is about the text: anchors that multiply, nesting that exhausts its stack, `<<` of something that has no keys. */
+function refusing<T>(composePath: string, work: () => T): T {
     try {
-        return parseComposeDocument(source, composePath).toJS({ maxAliasCount: 1000 });
+        return work();
     } catch (error) {
-        if (error instanceof ReferenceError) {
-            throw new DeployError("COMPOSE_INVALID", `${composePath} repeats its anchors too often.`, { cause: error });
-        }
-        throw error;
+        const reason = error instanceof ReferenceError ? "repeats its anchors too often" : error instanceof RangeError ? "is nested too deeply" : `is not valid YAML: ${error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error)}`;
+        throw new DeployError("COMPOSE_INVALID", `${composePath} ${reason}.`, { cause: error });
     }
 }
 

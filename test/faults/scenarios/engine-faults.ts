@@ -58,7 +58,8 @@ export function engineFaults(engine: EngineProxy): Fault[] {
         {
             name: "Engine hangs in a build until the deadline",
             run: async (bed) => {
-                const trial = await Trial.open(bed, { purpose: "engine-hang", buildConfig: { timeout: 12 } });
+                const trial = await Trial.open(bed, { purpose: "engine-hang" });
+                await trial.setTimeLimit(12);
                 const { deploymentId } = await trial.push({ Dockerfile: SLOW_BUILD });
                 await trial.stack.inStep(deploymentId, "build");
                 const done = await trial.watching(async () => {
@@ -66,8 +67,9 @@ export function engineFaults(engine: EngineProxy): Fault[] {
                     return await trial.stack.finished(deploymentId);
                 });
                 await engine.restore();
+                await trial.setTimeLimit(null);
                 trial.expect(done.status === "failed" && done.errorCode === "DEADLINE_EXCEEDED", `it ended ${done.status} ${done.errorCode ?? ""}: ${done.error ?? ""}`);
-                return await trial.close("Engine hangs in a build (timeout 12 s)", done, "one");
+                return await trial.close("Engine hangs in a build (time limit 12 s)", done, "one");
             },
         },
     ];

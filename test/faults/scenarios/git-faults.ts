@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import path from "node:path";
 import type { RepositorySaved } from "../../../common/wire.ts";
 import type { HttpBehaviour } from "../../fixtures/git-http-server.ts";
 import { freePort } from "../../fixtures/server.ts";
@@ -8,8 +10,8 @@ import { Trial, type Fault, type Finding } from "../trial.ts";
 /** The Git server is slow, broken or somebody else. */
 export function gitFaults(ssh: SshServer): Fault[] {
     return [
-        httpFault("Git server hangs (timeout 10 s)", "hang", "DEADLINE_EXCEEDED", { timeout: 10 }),
-        httpFault("Git server hangs in the pack (timeout 10 s)", "hang-pack", "DEADLINE_EXCEEDED", { timeout: 10 }),
+        httpFault("Git server hangs (time limit 10 s)", "hang", "DEADLINE_EXCEEDED", 10),
+        httpFault("Git server hangs in the pack (time limit 10 s)", "hang-pack", "DEADLINE_EXCEEDED", 10),
         httpFault("Git server answers 500", "error-500", "GIT_UNREACHABLE"),
         httpFault("Git server cuts the connection at half a pack", "cut-pack", "GIT_UNREACHABLE"),
         {
@@ -29,17 +31,19 @@ export function gitFaults(ssh: SshServer): Fault[] {
     ];
 }
 
-function httpFault(name: string, behaviour: HttpBehaviour, code: string, buildConfig: { timeout?: number } = {}): Fault {
+function httpFault(name: string, behaviour: HttpBehaviour, code: string, timeLimitS: number | null = null): Fault {
     return {
         name,
         run: async (bed) => {
-            const trial = await Trial.open(bed, { purpose: `git-${behaviour}`, buildConfig });
+            const trial = await Trial.open(bed, { purpose: `git-${behaviour}` });
+            await trial.setTimeLimit(timeLimitS);
             bed.git.behaviour = behaviour;
             try {
                 const { deploymentId } = await trial.push({ "noise.bin": Buffer.from(Array.from({ length: 40_000 }, (_, at) => (at * 7919) % 251)) });
                 const done = await trial.watching(async () => await trial.stack.finished(deploymentId));
                 trial.expect(done.status === "failed" && done.errorCode === code, `it ended ${done.status} ${done.errorCode ?? ""}: ${done.error ?? ""}`);
                 bed.git.behaviour = "normal";
+                await trial.setTimeLimit(null);
                 return await trial.close(name, done, "one");
             } finally {
                 bed.git.behaviour = "normal";
@@ -64,6 +68,8 @@ async function hostKeyFault(bed: TestBed, ssh: SshServer): Promise<Finding> {
     const { deploymentId } = await trial.push();
     const done = await trial.watching(async () => await trial.stack.finished(deploymentId));
     trial.expect(done.status === "failed" && done.errorCode === "GIT_HOST_KEY_CHANGED", `it ended ${done.status} ${done.errorCode ?? ""}: ${done.error ?? ""}`);
+    // Never by the server itself: somebody looks at the key first, as the sentence says.
+    spawnSync("ssh-keygen", ["-R", `[127.0.0.1]:${ssh.port}`, "-f", path.join(bed.server.dataDirectory, "git-deploy", "known_hosts")]);
     await confirm();
     return await trial.close("Git server shows another SSH host key, until a person confirms it", done, "one");
 }
