@@ -6,12 +6,12 @@ import type { ContainerState } from "../domain/ports.ts";
 import type { ReleasedProject } from "./release.ts";
 import type { Run } from "./run-context.ts";
 
-const LOOK_EVERY_MS = 400;
+const LOOK_EVERY_MS = 200;
 const PROBE_TIMEOUT_MS = 5000;
 const TAIL_LINES = 20;
 
 /**
- * Waits until every container of the project is healthy and stays so for the settle time, then until the release's HTTP check answers 2xx or 3xx.
+ * Waits until every container of the project is healthy, and stays so for the settle time where that proves something; then until the release's HTTP check answers 2xx or 3xx.
  * All of it within the config's `healthCheckTimeout`. @throws HEALTH_TIMEOUT, CONTAINER_EXITED, CONTAINER_UNHEALTHY, HEALTH_CHECK_FAILED
  */
 export async function awaitHealth(run: Run, released: ReleasedProject, step: Extract<StepName, "health" | "rollback">, signal: AbortSignal): Promise<void> {
@@ -23,7 +23,7 @@ export async function awaitHealth(run: Run, released: ReleasedProject, step: Ext
     }
 }
 
-async function awaitContainers(run: Run, { project, expected }: ReleasedProject, step: StepName, deadline: number, signal: AbortSignal): Promise<void> {
+async function awaitContainers(run: Run, { project, expected, startedBefore }: ReleasedProject, step: StepName, deadline: number, signal: AbortSignal): Promise<void> {
     const { docker, clock } = run.parts;
     const settleMs = run.config.settleTime * 1000;
     const restartsBefore = new Map<string, number>();
@@ -44,7 +44,7 @@ async function awaitContainers(run: Run, { project, expected }: ReleasedProject,
         }
         if (verdict.kind === "healthy") {
             healthySince ??= clock.monotonic();
-            if (clock.monotonic() - healthySince >= settleMs) {
+            if (clock.monotonic() - healthySince >= settleMs || containers.every((container) => isProved(container, startedBefore))) {
                 return;
             }
         } else {
@@ -61,6 +61,11 @@ async function awaitContainers(run: Run, { project, expected }: ReleasedProject,
         }
         await clock.sleep(LOOK_EVERY_MS, signal);
     }
+}
+
+/** What its own health check calls healthy need not be watched as well, nor what has done its work, nor what ran before and was left alone by this release. */
+function isProved(container: ContainerState, startedBefore: ReleasedProject["startedBefore"]): boolean {
+    return container.health === "healthy" || container.state === "exited" || (container.startedAt !== null && startedBefore.get(container.id) === container.startedAt);
 }
 
 async function awaitAnswer(run: Run, { project, expected }: ReleasedProject, path: string, step: StepName, deadline: number, signal: AbortSignal): Promise<void> {

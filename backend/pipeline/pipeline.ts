@@ -163,7 +163,9 @@ async function release(run: Run, candidate: Release, checkout: Checkout | null):
     const { parts, directories, repository } = run;
     const stack = run.deployment.stackId;
     return await parts.exclusive(stack, `commit ${candidate.commitSha.slice(0, 7)} is being released`, async () => {
-        if (run.deployment.status === "building") {
+        // A release that a crash cut short may have started them moments ago.
+        const isTakenUp = run.deployment.status !== "building";
+        if (!isTakenUp) {
             run.signal.throwIfAborted();
             if (checkout !== null) {
                 await keepBaseline(run, checkout);
@@ -181,7 +183,7 @@ async function release(run: Run, candidate: Release, checkout: Checkout | null):
                 }
                 return await putInPlace(run, candidate, directories.source, "release", signal);
             });
-            await runStep(run, "health", () => awaitHealth(run, released, "health", signal));
+            await runStep(run, "health", () => awaitHealth(run, isTakenUp ? { ...released, startedBefore: new Map() } : released, "health", signal));
         } catch (thrown) {
             return await rollBack(run, candidate, redacted(run, toDeployError(thrown)));
         }

@@ -14,6 +14,8 @@ export interface ReleasedProject {
     project: ComposeProject;
     expected: ExpectedService[];
     healthCheckPath: string | null;
+    /** When each container that was there before had been started, by its id: those that the release left alone are known by it. */
+    startedBefore: ReadonlyMap<string, number>;
 }
 
 /** Releases whose files may lie in the stack folder; more are not looked at. */
@@ -46,6 +48,7 @@ export async function putInPlace(run: Run, release: Release, sourceDirectory: st
     }
     const project = await stackProject(run);
     const model = await parts.compose.config(project, { signal });
+    const startedBefore = await startTimes(run, project.name);
     const waits = new StopWaits(parts.clock, (text) => {
         run.log.note(step, text);
         parts.progress(deployment.stackId, `${text}\r\n`);
@@ -65,7 +68,12 @@ export async function putInPlace(run: Run, release: Release, sourceDirectory: st
     }
     parts.stackChanged(deployment.stackId);
     const expected = Object.entries(model.services).filter(([, service]) => !isScaledToZero(service)).map(([name, service]) => ({ name, isLongRunning: isLongRunning(service) }));
-    return { project, expected, healthCheckPath: release.healthCheckPath };
+    return { project, expected, healthCheckPath: release.healthCheckPath, startedBefore };
+}
+
+async function startTimes(run: Run, project: string): Promise<Map<string, number>> {
+    const running = (await run.parts.docker.containers(project)).filter((container) => container.state === "running");
+    return new Map(running.flatMap(({ id, startedAt }) => (startedAt === null ? [] : [[id, startedAt] as const])));
 }
 
 /** Every image of a release is still on this host, or nothing is touched. @throws IMAGE_MISSING */

@@ -30,6 +30,26 @@ describe("a good push", () => {
         expect(world.acts).toContain("remove work d1");
     });
 
+    it.each([
+        ["its health check calls healthy", { health: "healthy" as const }, 0],
+        ["has no health check", {}, 5],
+    ])("watches a new container that %s for the settle time only where that proves something", async (_name, state, seconds) => {
+        world.configure({ settleTime: 5 });
+        world.containerFor = () => state;
+        const before = world.passedMs;
+        expect(await world.run(aRun("d1", "aaa1"))).toEqual({ status: "successful" });
+        expect(Math.floor((world.passedMs - before) / 1000)).toBe(seconds);
+    });
+
+    it("does not watch what ran before and was left alone", async () => {
+        await afterFirstRelease();
+        world.configure({ settleTime: 5 });
+        world.commit("ccc3", { "index.html": "one", "README.md": "words" });
+        const before = world.passedMs;
+        expect(await world.run(aRun("d2", "ccc3"))).toEqual({ status: "successful" });
+        expect(world.passedMs).toBe(before);
+    });
+
     it("does not build what Git says is unchanged, and still releases", async () => {
         await afterFirstRelease();
         world.commit("ccc3", { "index.html": "one", "README.md": "words" });
