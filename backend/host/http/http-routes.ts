@@ -4,6 +4,7 @@ import type { Request, RequestHandler, Response } from "express";
 import { DeployError, toDeployError } from "../../domain/errors.ts";
 import type { Logger } from "../../domain/ports.ts";
 import type { RawRequest, RawResponse } from "../host.ts";
+import { BodyBudget, type BodyShare } from "./body-budget.ts";
 import { clientAddress, clientOrigin } from "./client-address.ts";
 import { BodyTimeoutError, readBody } from "./request-body.ts";
 import type { Match, Route, RouteTable } from "./route-table.ts";
@@ -20,6 +21,7 @@ export interface HttpRoutesSettings {
 
 /** Serves the core's routes before anything else has touched the request; everything that is not one of them goes on. */
 export function coreRoutes(table: RouteTable, settings: HttpRoutesSettings): RequestHandler {
+    const bodies = new BodyBudget();
     return (request, response, next) => {
         const target = splitTarget(request.url);
         const match = table.match(request.method, target.path);
@@ -27,7 +29,7 @@ export function coreRoutes(table: RouteTable, settings: HttpRoutesSettings): Req
             next();
             return;
         }
-        answer(match, target, request, response, settings).catch((err: unknown) => {
+        answer(match, target, request, response, settings, bodies).catch((err: unknown) => {
             settings.logger.warn({ err, path: target.path }, "an answer could not be sent");
             response.destroy();
         });
@@ -45,7 +47,7 @@ function splitTarget(url: string): Target {
     return mark === -1 ? { path: url, query: new URLSearchParams() } : { path: url.slice(0, mark), query: new URLSearchParams(url.slice(mark + 1)) };
 }
 
-async function answer(match: Exclude<Match, { kind: "none" }>, target: Target, request: Request, response: Response, settings: HttpRoutesSettings): Promise<void> {
+async function answer(match: Exclude<Match, { kind: "none" }>, target: Target, request: Request, response: Response, settings: HttpRoutesSettings, bodies: BodyBudget): Promise<void> {
     if (match.kind === "malformed") {
         sendFailure(response, 400, new DeployError("INPUT_INVALID", "The address is not encoded correctly."));
         return;
@@ -55,9 +57,10 @@ async function answer(match: Exclude<Match, { kind: "none" }>, target: Target, r
         sendFailure(response, 405, new DeployError("INPUT_INVALID", `This address answers ${match.allowed.join(", ")}.`));
         return;
     }
+    const share = bodies.open(clientAddress(request.headers, request.socket.remoteAddress, settings.isProxyTrusted));
     try {
-        const raw = await rawRequest(match.route, match.params, target, request, settings);
-        await send(response, await match.route.handler(raw));
+        const raw = await rawRequest(match.route, match.params, target, request, settings, share);
+        await send(response, await match.route.handler(raw).finally(() => share.close()));
     } catch (thrown) {
         if (response.headersSent || response.closed) {
             throw thrown;
@@ -72,17 +75,19 @@ async function answer(match: Exclude<Match, { kind: "none" }>, target: Target, r
             sendFailure(response, error.status, error);
         }
         endUnread(request);
+    } finally {
+        share.close();
     }
 }
 
-async function rawRequest(route: Route, params: Record<string, string>, target: Target, request: Request, settings: HttpRoutesSettings): Promise<RawRequest> {
+async function rawRequest(route: Route, params: Record<string, string>, target: Target, request: Request, settings: HttpRoutesSettings, share: BodyShare): Promise<RawRequest> {
     return {
         method: request.method,
         path: target.path,
         params,
         query: target.query,
         headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : value])),
-        body: await readBody(request, route.maxBytes, settings.bodyTimeoutMs),
+        body: await readBody(request, route.maxBytes, settings.bodyTimeoutMs, share),
         address: clientAddress(request.headers, request.socket.remoteAddress, settings.isProxyTrusted),
         origin: clientOrigin(request.headers, settings.isProxyTrusted, "encrypted" in request.socket),
     };

@@ -1,14 +1,15 @@
 import type { IncomingMessage } from "node:http";
 import { DeployError } from "../../domain/errors.ts";
+import type { BodyShare } from "./body-budget.ts";
 
 /** A body that stopped coming. Answered 408. */
 export class BodyTimeoutError extends Error {}
 
 /**
  * The exact bytes of a body. More than `maxBytes` is refused as soon as that is known: by Content-Length before a byte is read,
- * else at the chunk that goes over. @throws PAYLOAD_TOO_LARGE, BodyTimeoutError when it has not all come within `timeoutMs`
+ * else at the chunk that goes over. @throws PAYLOAD_TOO_LARGE, BodyTimeoutError when it has not all come within `timeoutMs`, what `share` throws
  */
-export async function readBody(request: IncomingMessage, maxBytes: number, timeoutMs: number): Promise<Buffer> {
+export async function readBody(request: IncomingMessage, maxBytes: number, timeoutMs: number, share: Pick<BodyShare, "add">): Promise<Buffer> {
     const tooLarge = new DeployError("PAYLOAD_TOO_LARGE", `The request is larger than ${maxBytes} bytes.`);
     if (Number(request.headers["content-length"] ?? 0) > maxBytes) {
         throw tooLarge;
@@ -29,6 +30,12 @@ export async function readBody(request: IncomingMessage, maxBytes: number, timeo
             size += chunk.length;
             if (size > maxBytes) {
                 fail(tooLarge);
+                return;
+            }
+            try {
+                share.add(chunk.length);
+            } catch (error) {
+                fail(error as Error);
                 return;
             }
             chunks.push(chunk);

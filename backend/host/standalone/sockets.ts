@@ -1,9 +1,10 @@
-import type { Server as HttpServer } from "node:http";
+import type { Server as HttpServer, IncomingMessage } from "node:http";
 import { Server, type Socket } from "socket.io";
 import { LIMITS } from "../../../common/schemas.ts";
 import type { Config } from "../../config.ts";
 import type { Logger } from "../../domain/ports.ts";
 import { clientAddress, clientOrigin } from "../http/client-address.ts";
+import { ConnectionLimit } from "./connection-limit.ts";
 import { NO_ANSWER, type Dispatcher } from "./dispatcher.ts";
 import { isOriginAllowed } from "./origin-check.ts";
 import { Session } from "./session.ts";
@@ -26,16 +27,18 @@ export class Sockets {
     readonly #parts: SocketsParts;
     readonly #sessions = new Map<string, Session>();
     readonly #calls = new Set<Promise<void>>();
+    readonly #limit = new ConnectionLimit();
 
     constructor(parts: SocketsParts) {
         this.#parts = parts;
         this.#io = new Server(parts.server, {
             serveClient: false,
             maxHttpBufferSize: MAX_MESSAGE_BYTES,
-            allowRequest: (request, answer) => answer(null, isOriginAllowed(request.headers, parts.config)),
+            allowRequest: (request, answer) => answer(null, isOriginAllowed(request.headers, parts.config) && !this.#isFull(request)),
             ...(parts.config.isAnyOriginAllowed ? { cors: { origin: "*" } } : {}),
         });
         this.#io.on("connection", (socket) => this.#accept(socket));
+        this.#io.engine.on("connection", (connection: { request: IncomingMessage; on: (event: "close", listener: () => void) => void }) => connection.on("close", this.#limit.opened(this.#addressOf(connection.request))));
     }
 
     byId(connectionId: string): Session | undefined {
@@ -66,6 +69,14 @@ export class Sockets {
     /** Closes every connection; browsers come back by themselves when the server does. Waits for the HTTP server as well. */
     async close(): Promise<void> {
         await this.#io.close();
+    }
+
+    #isFull(request: IncomingMessage): boolean {
+        return this.#limit.isFull(this.#addressOf(request), () => this.all().flatMap(({ user, address }) => (user === null ? [] : [address])));
+    }
+
+    #addressOf({ headers, socket }: IncomingMessage): string {
+        return clientAddress(headers, socket.remoteAddress, this.#parts.config.isProxyTrusted);
     }
 
     #accept(socket: Socket): void {

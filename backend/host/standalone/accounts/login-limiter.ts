@@ -1,6 +1,6 @@
-import { isIPv6 } from "node:net";
 import { RateLimiterMemory } from "rate-limiter-flexible";
 import { DeployError } from "../../../domain/errors.ts";
+import { addressBlock } from "../../http/address-block.ts";
 
 /** Attempts a minute from one address; Dockge allows as many for everybody together. */
 const PER_ADDRESS = 20;
@@ -83,17 +83,4 @@ async function consume(limiter: RateLimiterMemory, key: string): Promise<void> {
         // The limiter rejects with its counters; the text is Dockge's.
         throw new DeployError("TOO_MANY_REQUESTS", "Too frequently, try again later.");
     }
-}
-
-/** One home or server has 2^64 addresses of IPv6 to choose from, so these count by their first 64 bits. */
-export function addressBlock(address: string): string {
-    const bare = address.split("%")[0] ?? "";
-    if (!isIPv6(bare)) {
-        return address;
-    }
-    const [head = "", tail] = bare.split("::");
-    const groups = head === "" ? [] : head.split(":");
-    const after = tail === undefined || tail === "" ? 0 : tail.split(":").length;
-    const whole = tail === undefined ? groups : [...groups, ...Array.from({ length: Math.max(0, 8 - groups.length - after) }, () => "0"), ...tail.split(":")];
-    return `${whole.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16)).join(":")}::/64`;
 }
