@@ -4,6 +4,7 @@ import type { Page } from "../../common/wire.ts";
 import type { Actor, AuditEntry } from "../domain/entities.ts";
 import type { AuditLog, Clock, Random } from "../domain/ports.ts";
 import { containsPattern, untilEndOf } from "./filters.ts";
+import { GroupCommit } from "./group-commit.ts";
 
 interface AuditRow {
     id: string;
@@ -22,17 +23,19 @@ const SEARCHED = ["action", "actor_name", "actor_address", "stack_id", "subject"
 /** Append-only: nothing here changes or removes an entry. */
 export class SqliteAuditLog implements AuditLog {
     readonly #knex: Knex;
+    readonly #writes: GroupCommit;
     readonly #clock: Clock;
     readonly #random: Random;
 
-    constructor(knex: Knex, clock: Clock, random: Random) {
+    constructor(knex: Knex, clock: Clock, random: Random, writes: GroupCommit = new GroupCommit(knex)) {
         this.#knex = knex;
+        this.#writes = writes;
         this.#clock = clock;
         this.#random = random;
     }
 
     async append(entry: Omit<AuditEntry, "id" | "at">): Promise<void> {
-        await this.#knex<AuditRow>("audit_log").insert({
+        const row: AuditRow = {
             id: this.#random.uuid(),
             at: this.#clock.now(),
             actor_kind: entry.actor.kind,
@@ -42,7 +45,8 @@ export class SqliteAuditLog implements AuditLog {
             stack_id: entry.stackId,
             subject: entry.subject,
             details: JSON.stringify(entry.details),
-        });
+        };
+        await this.#writes.run(async (transaction) => await transaction<AuditRow>("audit_log").insert(row));
     }
 
     async page(input: AuditFilter & { page: number; perPage: number }): Promise<Page<AuditEntry>> {

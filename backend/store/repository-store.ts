@@ -4,6 +4,7 @@ import type { Credentials, Repository } from "../domain/entities.ts";
 import type { Random, RepositoryStore, Vault } from "../domain/ports.ts";
 import { Secret } from "../domain/secret.ts";
 import type { Beans } from "./beans.ts";
+import type { GroupCommit } from "./group-commit.ts";
 import type { RepositoryModel } from "./models/repository-model.ts";
 import { readable } from "./readable.ts";
 import { RowMapper, packSecrets, sealContext, unpackSecrets, type Columns } from "./row-mapper.ts";
@@ -50,13 +51,15 @@ type PackedCredential = "username" | "token" | "passphrase";
 /** `credentials` is one sealed value with all but the private key, which lies sealed in `ssh_keys` beside its public half. */
 export class SqliteRepositoryStore implements RepositoryStore {
     readonly #knex: Knex;
+    readonly #writes: GroupCommit;
     readonly #beans: Beans;
     readonly #vault: Vault;
     readonly #random: Random;
     readonly #mapper: RowMapper<StoredRepository>;
 
-    constructor(parts: { knex: Knex; beans: Beans; vault: Vault; random: Random }) {
+    constructor(parts: { knex: Knex; writes: GroupCommit; beans: Beans; vault: Vault; random: Random }) {
         this.#knex = parts.knex;
+        this.#writes = parts.writes;
         this.#beans = parts.beans;
         this.#vault = parts.vault;
         this.#random = parts.random;
@@ -95,7 +98,7 @@ export class SqliteRepositoryStore implements RepositoryStore {
         if (credentials !== undefined) {
             row["credentials"] = this.#sealCredentials(id, credentials);
         }
-        await this.#knex.transaction(async (transaction) => {
+        await this.#writes.run(async (transaction) => {
             const stored = await transaction<{ id: string; url: string; updated_at: number }>(TABLE).where({ id }).first("url", "updated_at");
             if (stored === undefined) {
                 return;

@@ -25,6 +25,7 @@ import { Beans } from "./beans.ts";
 import { SqliteBuildConfigStore } from "./build-config-store.ts";
 import { SqliteDeploymentStatistics } from "./deployment-statistics.ts";
 import { SqliteDeploymentStore } from "./deployment-store.ts";
+import { GroupCommit } from "./group-commit.ts";
 import { SqliteLoginSessionStore } from "./login-session-store.ts";
 import { SqliteReleaseStore } from "./release-store.ts";
 import { SqliteRepositoryStore } from "./repository-store.ts";
@@ -53,15 +54,16 @@ export interface Stores {
 export function createStores(parts: { knex: Knex; vault: Vault; clock: Clock; random: Random }): Stores {
     const { knex, vault, clock, random } = parts;
     const beans = new Beans(knex);
+    const writes = new GroupCommit(knex);
     return {
-        repositories: withStoreErrors<RepositoryStore>(new SqliteRepositoryStore({ knex, beans, vault, random })),
+        repositories: withStoreErrors<RepositoryStore>(new SqliteRepositoryStore({ knex, writes, beans, vault, random })),
         buildConfigs: withStoreErrors<BuildConfigStore>(new SqliteBuildConfigStore({ knex, beans, vault, random })),
         deploymentStatistics: withStoreErrors<DeploymentStatisticsStore>(new SqliteDeploymentStatistics(knex)),
         deployments: withStoreErrors<DeploymentStore>(new SqliteDeploymentStore(knex, vault)),
         releases: withStoreErrors<ReleaseStore>(new SqliteReleaseStore(knex, vault)),
-        webhookEvents: withStoreErrors<WebhookEventStore>(new SqliteWebhookEventStore(knex, vault)),
+        webhookEvents: withStoreErrors<WebhookEventStore>(new SqliteWebhookEventStore(knex, vault, writes)),
         apiTokens: withStoreErrors<ApiTokenStore>(new SqliteApiTokenStore(knex, beans)),
-        audit: withStoreErrors<AuditLog>(new SqliteAuditLog(knex, clock, random)),
+        audit: withStoreErrors<AuditLog>(new SqliteAuditLog(knex, clock, random, writes)),
         settings: withStoreErrors<SettingStore>(new SqliteSettingStore(beans)),
         users: withStoreErrors<UserStore>(new SqliteUserStore(knex, beans)),
         agents: withStoreErrors<AgentStore>(new SqliteAgentStore(knex, vault)),

@@ -5,6 +5,7 @@ import type { Deployment, WebhookEvent } from "../domain/entities.ts";
 import type { Recorded, Vault, WebhookEventStore } from "../domain/ports.ts";
 import { DEPLOYMENTS, deploymentMapper, type DeploymentMapper } from "./deployment-mapper.ts";
 import { enqueueIn } from "./enqueue.ts";
+import type { GroupCommit } from "./group-commit.ts";
 import { RowMapper, type Columns, type Row } from "./row-mapper.ts";
 
 const TABLE = "webhook_events";
@@ -35,17 +36,19 @@ type LatestDelivery = Pick<WebhookEvent, "receivedAt" | "verified" | "verdict">;
 
 export class SqliteWebhookEventStore implements WebhookEventStore {
     readonly #knex: Knex;
+    readonly #writes: GroupCommit;
     readonly #mapper: RowMapper<WebhookEvent>;
     readonly #deployments: DeploymentMapper;
 
-    constructor(knex: Knex, vault: Vault) {
+    constructor(knex: Knex, vault: Vault, writes: GroupCommit) {
         this.#knex = knex;
+        this.#writes = writes;
         this.#mapper = new RowMapper(TABLE, COLUMNS, vault);
         this.#deployments = deploymentMapper(vault);
     }
 
     async record(event: WebhookEvent, deployment: Deployment | null): Promise<Recorded> {
-        return await this.#knex.transaction(async (transaction) => {
+        return await this.#writes.run(async (transaction) => {
             const former = await this.#formerDelivery(transaction, event);
             if (former !== null && former.deploymentId !== null && event.verified) {
                 return { outcome: "duplicate", event: former, deployment: await this.#deployment(transaction, former.deploymentId), superseded: null };
