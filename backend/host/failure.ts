@@ -1,6 +1,11 @@
 import { DeployError, toDeployError } from "../domain/errors.ts";
 import type { Logger, Random } from "../domain/ports.ts";
 
+/** To every call that comes when it is too late. */
+export function serverStopping(): DeployError {
+    return new DeployError("STORE_UNAVAILABLE", "The server is stopping. Try again in a moment.");
+}
+
 /** Turns what was thrown into the error that the client gets. Surprises are logged once, under an id that the answer names. */
 export class FailureReporter {
     readonly #logger: Logger;

@@ -1,7 +1,7 @@
 import { DeployError } from "../../domain/errors.ts";
 import type { Logger, UserStore } from "../../domain/ports.ts";
 import type { Failure, Result } from "../../../common/wire.ts";
-import type { FailureReporter } from "../failure.ts";
+import { serverStopping, type FailureReporter } from "../failure.ts";
 import type { HostUser } from "../host.ts";
 import { clientAddress, clientOrigin } from "../http/client-address.ts";
 import { requireFamiliarSocket, type DockgeAgentSocket, type DockgeServer, type DockgeSocket } from "./dockge-seams.ts";
@@ -113,7 +113,7 @@ export class Connections {
         try {
             const user = await this.userOf(socket);
             if (this.#isClosing) {
-                throw new DeployError("STORE_UNAVAILABLE", "The server is stopping. Try again in a moment.");
+                throw serverStopping();
             }
             const result = await this.#verbs.get(event)?.(typeof last === "function" ? args.slice(0, -1) : args, user);
             acknowledge(result);

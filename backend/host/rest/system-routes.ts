@@ -1,4 +1,5 @@
 import type { Clock, DeploymentStore, Docker } from "../../domain/ports.ts";
+import { isDoneWithin } from "../in-time.ts";
 import type { Metrics } from "../metrics.ts";
 import { json, route, type RestRoute } from "./route.ts";
 import { health } from "./view-schemas.ts";
@@ -51,16 +52,5 @@ export function systemRoutes(parts: SystemParts): RestRoute[] {
 
 /** False when the check fails or takes too long. */
 async function answers(clock: Pick<Clock, "sleep">, check: Promise<unknown>): Promise<boolean> {
-    const isOver = new AbortController();
-    const tooLate = clock.sleep(CHECK_TIMEOUT_MS, isOver.signal).then(
-        () => false,
-        () => false,
-    );
-    try {
-        return await Promise.race([check.then(() => true), tooLate]);
-    } catch {
-        return false;
-    } finally {
-        isOver.abort();
-    }
+    return await isDoneWithin(CHECK_TIMEOUT_MS, check, clock).catch(() => false);
 }

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { OPEN_EVENTS } from "../../../common/dockge-wire.ts";
 import { DeployError, toDeployError } from "../../domain/errors.ts";
 import type { Logger } from "../../domain/ports.ts";
+import { serverStopping } from "../failure.ts";
 import type { Session } from "./session.ts";
 
 type Events = Record<string, z.ZodTuple>;
@@ -76,7 +77,7 @@ export class Dispatcher {
     async call(session: Session, event: string, args: unknown[], isAnswerExpected = true): Promise<unknown> {
         try {
             if (this.#isClosing) {
-                throw new DeployError("STORE_UNAVAILABLE", "The server is stopping. Try again in a moment.");
+                throw serverStopping();
             }
             return event === "agent" ? await this.#open(session, args, isAnswerExpected) : await this.#run(session, event, args, false);
         } catch (thrown) {

@@ -3,13 +3,13 @@ import { DOCKGE_PROTOCOL_VERSION, type DockgePushes } from "../../../common/dock
 import type { SettingStore } from "../../domain/ports.ts";
 import type { Hub } from "./agents/hub.ts";
 import type { Auth } from "./accounts/auth.ts";
-import type { ListPublisher } from "./stacks/list-publisher.ts";
 import type { Session } from "./session.ts";
+import type { Stacks } from "./stacks/stacks.ts";
 
 export interface GreetingParts {
     auth: Auth;
     settings: SettingStore;
-    publisher: ListPublisher;
+    stacks: Pick<Stacks, "sendList">;
     version: string;
     hub: Pick<Hub, "connected" | "greet">;
 }
@@ -43,7 +43,7 @@ export class Greeting {
         if (session.user !== null) {
             this.#parts.hub.greet(session);
         }
-        await this.#parts.publisher.sendTo(session);
+        await this.#parts.stacks.sendList(session);
     }
 
     async info(session: Session): Promise<void> {

@@ -1,3 +1,4 @@
+import { STACK_STATUS } from "../../../../common/dockge-wire.ts";
 import type { StackInput } from "../../../../common/schemas.ts";
 import type { HostStack, HostStacks, HostStackSummary } from "../../host.ts";
 import type { StackFiles, StackTexts } from "../../stacks/stack-files.ts";
@@ -5,10 +6,9 @@ import { requireStackName } from "../../stacks/stack-name.ts";
 import type { ListedStack, StackList } from "./stack-list.ts";
 import type { StackOperations } from "./stack-operations.ts";
 import { statusOf } from "./stack-status.ts";
-import { STACK_STATUS } from "../../../../common/dockge-wire.ts";
 
 /** The host's stacks for the core and REST, which keep to the rule for new names. @throws STACK_NAME_INVALID from every method that takes one */
-export class Stacks implements HostStacks {
+export class CoreStacks implements HostStacks {
     readonly #files: StackFiles;
     readonly #list: StackList;
     readonly #operations: StackOperations;

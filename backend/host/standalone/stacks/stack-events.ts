@@ -10,13 +10,13 @@ import { fullStack } from "./stack-json.ts";
 import type { StackList } from "./stack-list.ts";
 import type { StackOperations } from "./stack-operations.ts";
 import { serviceStatuses } from "./stack-status.ts";
-import type { TerminalHouse } from "../terminals/terminal-house.ts";
+import type { Terminals } from "../terminals/terminals.ts";
 
 export interface StackEventsParts {
     files: StackFiles;
     list: StackList;
     operations: StackOperations;
-    terminals: TerminalHouse;
+    terminals: Terminals;
     docker: DockerReadings;
     clock: Clock;
     primaryHostname: (endpoint: string) => Promise<string>;
@@ -73,13 +73,7 @@ export function stackHandlers(parts: StackEventsParts): EventHandlers<typeof sta
         startService: ([stack, service], session) => pressService("started", stack, service, session, () => operations.startService(stack, service)),
         stopService: ([stack, service], session) => pressService("stopped", stack, service, session, () => operations.actOnService(stack, service, "stop")),
         restartService: ([stack, service], session) => pressService("restarted", stack, service, session, () => operations.actOnService(stack, service, "restart")),
-        serviceStatusList: async ([stack]) => {
-            const project = await list.projectOf(stack);
-            if (project === undefined) {
-                throw new DeployError("DOCKER_UNAVAILABLE", "Docker does not answer. Is the Docker Engine running, and may this server use its socket?");
-            }
-            return { ok: true, serviceStatusList: serviceStatuses(project) };
-        },
+        serviceStatusList: async ([stack]) => ({ ok: true, serviceStatusList: serviceStatuses(await list.requireProjectOf(stack)) }),
     };
 }
 

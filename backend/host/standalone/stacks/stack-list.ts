@@ -1,6 +1,7 @@
 import path from "node:path";
 import { STACK_STATUS, type StackStatus } from "../../../../common/dockge-wire.ts";
 import type { StackGitFields } from "../../../../common/wire.ts";
+import { DeployError } from "../../../domain/errors.ts";
 import type { Docker, Logger, ProjectState } from "../../../domain/ports.ts";
 import type { StackFiles, StackFolderEntry } from "../../stacks/stack-files.ts";
 import { matchProjects, statusOf, type MatchedProjects } from "./stack-status.ts";
@@ -80,6 +81,15 @@ export class StackList {
         }
         const isFolder = folders.some((folder) => folder.name === stack);
         return (isFolder ? matched.byStack.get(stack) : matched.unmanaged.find((project) => project.name === stack)) ?? null;
+    }
+
+    /** As `projectOf`. @throws DOCKER_UNAVAILABLE */
+    async requireProjectOf(stack: string): Promise<ProjectState | null> {
+        const project = await this.projectOf(stack);
+        if (project === undefined) {
+            throw new DeployError("DOCKER_UNAVAILABLE", "Docker does not answer. Is the Docker Engine running, and may this server use its socket?");
+        }
+        return project;
     }
 
     /** The stack whose containers make up this project, or null. */

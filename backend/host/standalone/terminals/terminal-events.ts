@@ -3,35 +3,30 @@ import type { terminalEvents, terminalStackEvents } from "../../../../common/ter
 import { DeployError } from "../../../domain/errors.ts";
 import { requireStackFolderName } from "../../stacks/stack-name.ts";
 import { NO_ANSWER, type EventHandlers } from "../dispatcher.ts";
-import type { LogDownloads } from "./log-downloads.ts";
-import type { ProgressTerminals } from "./progress-terminals.ts";
 import type { Terminals } from "./terminals.ts";
 
-export interface TerminalEventsParts {
-    progress: ProgressTerminals;
-    terminals: Terminals;
-    downloads: LogDownloads;
-}
-
-export function terminalStackHandlers({ terminals, downloads }: TerminalEventsParts): EventHandlers<typeof terminalStackEvents> {
+/** Dockge's events of terminals that name their stack, and what we add to them. Names were checked before. */
+export function terminalStackHandlers({ logs, interactive, downloads }: Terminals): EventHandlers<typeof terminalStackEvents> {
     return {
         interactiveTerminal: async ([stack, service, shell], session) => {
-            await terminals.openShell(session, session.hostUser, stack, service, shell);
+            await interactive.openShell(session, session.hostUser, stack, service, shell);
             return { ok: true };
         },
         leaveCombinedTerminal: ([stack], session) => {
-            terminals.leaveCombinedLog(session, stack);
+            logs.leaveCombined(session, stack);
             return Promise.resolve({ ok: true });
         },
-        containerLog: async ([stack, container], session) => ({ ok: true, ...(await terminals.joinContainerLog(session, stack, container)) }),
+        containerLog: async ([stack, container], session) => ({ ok: true, ...(await logs.joinContainer(session, stack, container)) }),
         openContainerLog: async ([stack, container, options], session) => {
-            const { id } = await terminals.requireContainer(stack, container);
+            const { id } = await logs.requireContainer(stack, container);
             return { ok: true, logId: downloads.open(session, id, { hasTimestamps: options?.hasTimestamps ?? false, tail: options?.tail ?? null }) };
         },
     };
 }
 
-export function terminalHandlers({ progress, terminals, downloads }: TerminalEventsParts): EventHandlers<typeof terminalEvents> {
+/** Dockge's events that name a terminal. */
+export function terminalHandlers(terminals: Terminals): EventHandlers<typeof terminalEvents> {
+    const { progress, logs, interactive, downloads } = terminals;
     return {
         terminalJoin: async ([name], session) => {
             const { kind, stack } = parseTerminalName(name, session.endpoint);
@@ -39,26 +34,26 @@ export function terminalHandlers({ progress, terminals, downloads }: TerminalEve
                 case "compose":
                     return { ok: true, buffer: progress.join(session, stack) };
                 case "combined":
-                    return { ok: true, buffer: await terminals.joinCombinedLog(session, stack) };
+                    return { ok: true, buffer: await logs.joinCombined(session, stack) };
                 case "other":
                     return { ok: true, buffer: terminals.watch(session, name) };
             }
         },
         terminalInput: ([name, text], session) => {
-            terminals.input(session, name, text);
+            interactive.input(session, name, text);
             // Dockge's page takes any answer to what is typed for a failure.
             return Promise.resolve(NO_ANSWER);
         },
         terminalResize: ([name, rows, columns], session) => {
-            terminals.resize(session, name, { rows, columns });
+            interactive.resize(session, name, { rows, columns });
             return Promise.resolve({ ok: true });
         },
         mainTerminal: async (_args, session) => {
-            await terminals.openConsole(session, session.hostUser);
+            await interactive.openConsole(session, session.hostUser);
             return { ok: true };
         },
         // Not an error, and nothing to be told of: whether the page has a console to show.
-        checkMainTerminal: () => Promise.resolve({ ok: terminals.isConsoleEnabled }),
+        checkMainTerminal: () => Promise.resolve({ ok: interactive.isConsoleEnabled }),
         leaveTerminal: ([name], session) => {
             const { kind, stack } = parseTerminalName(name, session.endpoint);
             if (kind === "compose") {

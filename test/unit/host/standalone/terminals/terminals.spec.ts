@@ -21,13 +21,14 @@ function world(isConsoleEnabled = true) {
         audit: { append: (entry) => Promise.resolve(void entries.push(entry)) },
         console: { isEnabled: isConsoleEnabled, directory: "/stacks", env: { PATH: "/bin" } },
         clock: new FakeClock(),
+        random: { uuid: () => "download-1" },
         keepMs: KEEP_MS,
         projectOf: (stack) => {
             const containers = projects.get(stack);
             return containers === undefined ? Promise.reject(new DeployError("STACK_NOT_FOUND", "Stack not found")) : Promise.resolve({ name: stack, workingDirectory: null, configFiles: [], containers });
         },
     });
-    const open = (client: FakeTerminalClient, shell = "sh") => terminals.openShell(client, USER, "shop", "web", shell);
+    const open = (client: FakeTerminalClient, shell = "sh") => terminals.interactive.openShell(client, USER, "shop", "web", shell);
     return { fake, entries, projects, terminals, open, client: new FakeTerminalClient() };
 }
 const NAME = "container-exec--shop-web-0";
@@ -45,8 +46,8 @@ describe("a shell", () => {
         fake.processes[0]?.events.onOutput("$ ");
         expect(client.received).toEqual([`${NAME}: $ `]);
         expect(other.received).toEqual(["container-exec-host:1-shop-web-0: $ "]);
-        terminals.input(other, "container-exec-host:1-shop-web-0", "ls\r");
-        terminals.resize(client, NAME, { columns: 120, rows: 40 });
+        terminals.interactive.input(other, "container-exec-host:1-shop-web-0", "ls\r");
+        terminals.interactive.resize(client, NAME, { columns: 120, rows: 40 });
         expect(fake.processes[0]?.typed).toEqual(["ls\r"]);
         expect(fake.processes[0]?.sizes).toEqual([{ columns: 120, rows: 40 }]);
     });
@@ -66,9 +67,9 @@ describe("a shell", () => {
         const onlooker = new FakeTerminalClient();
         await open(client);
         expect(terminals.watch(onlooker, NAME)).toBe("");
-        expect(() => terminals.input(onlooker, NAME, "rm\r")).toThrow(expect.objectContaining({ code: "NOT_FOUND" }));
+        expect(() => terminals.interactive.input(onlooker, NAME, "rm\r")).toThrow(expect.objectContaining({ code: "NOT_FOUND" }));
         client.goAway();
-        expect(() => terminals.input(client, NAME, "x")).toThrow(expect.objectContaining({ code: "NOT_FOUND" }));
+        expect(() => terminals.interactive.input(client, NAME, "x")).toThrow(expect.objectContaining({ code: "NOT_FOUND" }));
     });
 
     it("types to the one that was opened where two have the same name", async () => {
@@ -76,9 +77,9 @@ describe("a shell", () => {
         projects.set("shop-web", [container("db")]);
         projects.set("shop", [container("web-db")]);
         const other = new FakeTerminalClient();
-        await terminals.openShell(client, USER, "shop", "web-db", "sh");
-        await terminals.openShell(other, USER, "shop-web", "db", "sh");
-        terminals.input(other, "container-exec--shop-web-db-0", "mine");
+        await terminals.interactive.openShell(client, USER, "shop", "web-db", "sh");
+        await terminals.interactive.openShell(other, USER, "shop-web", "db", "sh");
+        terminals.interactive.input(other, "container-exec--shop-web-db-0", "mine");
         expect(fake.processes.map(({ what, typed }) => [what, typed])).toEqual([
             ["sh in id-web-db-1", []],
             ["sh in id-db-1", ["mine"]],
@@ -144,7 +145,7 @@ describe("a shell", () => {
     ])("refuses %s", async (_what, stack, service, code) => {
         const { fake, entries, projects, terminals, client } = world();
         projects.set("stopped", [container("web", "exited")]);
-        await expect(terminals.openShell(client, USER, stack, service, "sh")).rejects.toMatchObject({ code });
+        await expect(terminals.interactive.openShell(client, USER, stack, service, "sh")).rejects.toMatchObject({ code });
         expect(fake.processes).toEqual([]);
         expect(entries).toEqual([]);
     });
@@ -162,8 +163,8 @@ describe("a shell", () => {
     it("ends everything when the server stops, and starts nothing after that", async () => {
         const { fake, terminals, open, client } = world();
         await open(client);
-        await terminals.openConsole(client, USER);
-        await terminals.joinCombinedLog(client, "shop");
+        await terminals.interactive.openConsole(client, USER);
+        await terminals.logs.joinCombined(client, "shop");
         await terminals.close();
         expect(fake.processes.map(({ isEnded }) => isEnded)).toEqual([true, true]);
         expect(terminals.size).toBe(0);
@@ -174,17 +175,17 @@ describe("a shell", () => {
 describe("the console", () => {
     it("runs bash in the stacks folder with no more than it is given, and is written down", async () => {
         const { fake, entries, terminals, client } = world();
-        await terminals.openConsole(client, USER);
+        await terminals.interactive.openConsole(client, USER);
         expect(fake.processes[0]?.what).toBe("bash in /stacks with TERM,PATH");
         expect(entries[0]).toMatchObject({ action: "console.open", stackId: null });
-        terminals.input(client, "console", "ls\r");
+        terminals.interactive.input(client, "console", "ls\r");
         expect(fake.processes[0]?.typed).toEqual(["ls\r"]);
     });
 
     it("is refused, not even watched, while it is switched off", async () => {
         const { fake, entries, terminals, client } = world(false);
-        await expect(terminals.openConsole(client, USER)).rejects.toMatchObject({ code: "CONSOLE_DISABLED" });
-        expect(() => terminals.input(client, "console", "ls\r")).toThrow(DeployError);
+        await expect(terminals.interactive.openConsole(client, USER)).rejects.toMatchObject({ code: "CONSOLE_DISABLED" });
+        expect(() => terminals.interactive.input(client, "console", "ls\r")).toThrow(DeployError);
         expect([fake.processes, entries]).toEqual([[], []]);
     });
 });
@@ -195,12 +196,12 @@ describe("the combined log", () => {
         fake.release = new Promise(() => undefined);
         fake.logs.set("id-web-1", ["GET /\nGET", " /a\n"]);
         fake.logs.set("id-db-1", ["ready\r\n"]);
-        await terminals.joinCombinedLog(client, "shop");
+        await terminals.logs.joinCombined(client, "shop");
         await settled();
         const text = client.received.map((line) => line.replace("combined--shop: ", "")).join("");
         // eslint-disable-next-line no-control-regex -- the colours of the names
         expect(text.replace(/\u001b\[\d+m/g, "").split("\r\n").sort()).toEqual(["", "db-1   | ready", "web-1  | GET /", "web-1  | GET /a"]);
-        expect(await terminals.joinCombinedLog(new FakeTerminalClient(), "shop")).toBe(text);
+        expect(await terminals.logs.joinCombined(new FakeTerminalClient(), "shop")).toBe(text);
         await settled();
         expect(fake.logReads.map(({ containerId, options }) => [containerId, options.tail, options.isFollowed])).toEqual([
             ["id-db-1", 100, true],
@@ -211,7 +212,7 @@ describe("the combined log", () => {
     it("goes on where it was when a container starts again, and takes new ones in", async () => {
         const { fake, projects, terminals, client } = world();
         projects.set("shop", [container("web")]);
-        await terminals.joinCombinedLog(client, "shop");
+        await terminals.logs.joinCombined(client, "shop");
         await settled();
         fake.release = new Promise(() => undefined);
         projects.set("shop", [container("web"), container("new")]);
@@ -227,9 +228,9 @@ describe("the combined log", () => {
     it("ends a minute after the last one has left, and stops reading", async () => {
         const { fake, terminals, client } = world();
         fake.release = new Promise(() => undefined);
-        await terminals.joinCombinedLog(client, "shop");
+        await terminals.logs.joinCombined(client, "shop");
         await settled();
-        terminals.leaveCombinedLog(client, "shop");
+        terminals.logs.leaveCombined(client, "shop");
         vi.advanceTimersByTime(KEEP_MS - 1);
         expect(terminals.size).toBe(1);
         vi.advanceTimersByTime(1);
@@ -242,16 +243,16 @@ describe("the combined log", () => {
         projects.set("shop", [container("web")]);
         fake.logs.set("id-web-1", Array.from({ length: 1000 }, () => `${"x".repeat(9_999)}\n`));
         client.isCongested = true;
-        await terminals.joinCombinedLog(client, "shop");
+        await terminals.logs.joinCombined(client, "shop");
         await settled();
-        const held = await terminals.joinCombinedLog(new FakeTerminalClient(), "shop");
+        const held = await terminals.logs.joinCombined(new FakeTerminalClient(), "shop");
         expect(held.length).toBeLessThan(300_000);
         expect(client.received).toEqual([]);
     });
 
     it("is refused for what is not a stack of ours", async () => {
         const { terminals, client } = world();
-        await expect(terminals.joinCombinedLog(client, "nowhere")).rejects.toMatchObject({ code: "STACK_NOT_FOUND" });
+        await expect(terminals.logs.joinCombined(client, "nowhere")).rejects.toMatchObject({ code: "STACK_NOT_FOUND" });
         expect(terminals.size).toBe(0);
     });
 });
@@ -260,9 +261,9 @@ describe("the log of one container", () => {
     it("has a terminal of its own, without names before the lines", async () => {
         const { fake, terminals, client } = world();
         fake.logs.set("id-db-1", ["ready\n"]);
-        expect(await terminals.joinContainerLog(client, "shop", "shop-db-1")).toEqual({ terminal: "container--shop-db-1", buffer: "" });
+        expect(await terminals.logs.joinContainer(client, "shop", "shop-db-1")).toEqual({ terminal: "container--shop-db-1", buffer: "" });
         await settled();
         expect(client.received).toEqual(["container--shop-db-1: ready\r\n"]);
-        await expect(terminals.joinContainerLog(client, "shop", "elsewhere")).rejects.toMatchObject({ code: "NOT_FOUND" });
+        await expect(terminals.logs.joinContainer(client, "shop", "elsewhere")).rejects.toMatchObject({ code: "NOT_FOUND" });
     });
 });
