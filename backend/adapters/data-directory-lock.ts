@@ -32,12 +32,15 @@ export async function lockDataDirectory(dataDirectory: string): Promise<DataDire
     return { release: async () => await close(database) };
 }
 
+/** @throws DATA_DIR_READ_ONLY */
 async function requireWritable(dataDirectory: string, directory: string): Promise<void> {
     try {
         await fs.mkdir(directory, { recursive: true, mode: 0o700 });
         await fs.access(directory, fs.constants.W_OK);
     } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
+        // On a read-only file system Node says ENOENT for a folder that it cannot make.
+        const refused = await fs.access(dataDirectory, fs.constants.W_OK).then(() => error, (reason: unknown) => reason);
+        const { code } = refused as NodeJS.ErrnoException;
         if (code === "EROFS" || code === "EACCES" || code === "EPERM") {
             throw new DeployError("DATA_DIR_READ_ONLY", `The data folder ${dataDirectory} cannot be written. Mount it writable and give it to the user that this server runs as, or name another folder (DOCKGE_DATA_DIR).`, { cause: error });
         }

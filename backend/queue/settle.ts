@@ -55,6 +55,8 @@ async function record(parts: SettleParts, id: string, { outcome, isLeaseLost }: 
         await tryAgainLater(parts, row, outcome.error);
         return;
     }
+    // A step whose end could not be written, as on a full disk, must not look as if it still ran.
+    await parts.store.interruptSteps(id, parts.clock.now());
     const ending = fitToStatus(row, outcome);
     const error = ending.status === "successful" ? null : ending.error;
     if (error?.code === "INTERNAL") {

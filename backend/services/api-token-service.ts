@@ -60,7 +60,8 @@ export class ApiTokenService {
             return null;
         }
         if (row.lastUsedAt === null || now - row.lastUsedAt >= TOUCH_EVERY_MS) {
-            await this.#parts.tokens.touch(row.id, now);
+            // Only shown to people: a full disk must not keep programs from reading.
+            await this.#parts.tokens.touch(row.id, now).catch(() => undefined);
         }
         return row;
     }

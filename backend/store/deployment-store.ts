@@ -167,7 +167,7 @@ export class SqliteDeploymentStore implements DeploymentStore {
     async interruptSteps(deploymentId: string, at: number): Promise<void> {
         await this.#knex("deployment_steps")
             .where({ deployment_id: deploymentId, status: "running" })
-            .update({ status: "cancelled", completed_at: at, error: "The server stopped while this step ran." });
+            .update({ status: "cancelled", completed_at: at, error: "This step was cut short." });
     }
 
     #rows(): Knex.QueryBuilder<Row, Row[]> {

@@ -54,6 +54,16 @@ describe.each([
         expect(await store.claim(LEASE, NOW + 11)).toMatchObject({ id: newer.id });
     });
 
+    it("claims a row that waits for its next try when it is due, or when a clock that has been set back since put it off", async () => {
+        const row = aDeployment();
+        await store.enqueue(row);
+        await store.claim(LEASE, NOW);
+        await store.postpone(row.id, NOW + 4000, 2);
+        expect(await store.claim(LEASE, NOW + 3999)).toBeNull();
+        const anHourBack = NOW - 3_600_000;
+        expect(await store.claim(LEASE, anHourBack)).toMatchObject({ id: row.id });
+    });
+
     it("lets nobody else claim a row while its lease lives, and everybody when it has ended", async () => {
         const row = aDeployment();
         await store.enqueue(row);

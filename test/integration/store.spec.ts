@@ -307,19 +307,31 @@ describe("the stores", () => {
 
     it("find the release to be on and an image to use again", async () => {
         const { releases } = world.stores;
-        const older = aRelease({ status: "healthy", createdAt: NOW, healthyAt: NOW + 50, services: release.services });
+        const older = aRelease({ status: "healthy", createdAt: NOW, healthyAt: NOW + 1, services: release.services });
+        const newer = aRelease({ status: "healthy", createdAt: NOW + 2, healthyAt: NOW + 3 });
         await releases.insert(aRelease({ status: "baseline", createdAt: NOW - 1 }));
         expect((await releases.currentOf("blog"))?.status).toBe("baseline");
         await releases.insert(older);
-        await releases.insert(aRelease({ status: "healthy", createdAt: NOW + 1, healthyAt: NOW + 2 }));
-        await releases.insert(aRelease({ status: "removed", createdAt: NOW + 3, services: [{ ...release.services[0]!, imageId: "sha256:gone" }] }));
-        expect((await releases.currentOf("blog"))?.id).toBe(older.id);
-        expect((await releases.healthyOf("blog")).map((row) => row.createdAt)).toEqual([NOW + 1, NOW]);
+        await releases.insert(newer);
+        await releases.insert(aRelease({ status: "removed", createdAt: NOW + 4, services: [{ ...release.services[0]!, imageId: "sha256:gone" }] }));
+        expect((await releases.currentOf("blog"))?.id).toBe(newer.id);
+        expect((await releases.healthyOf("blog")).map((row) => row.id)).toEqual([newer.id, older.id]);
         expect((await releases.recentOf("blog", 10)).map((row) => row.status)).toEqual(["healthy", "healthy"]);
         expect((await releases.healthyIds()).size).toBe(2);
         expect(await releases.findReusable("blog", "web", "key-1")).toEqual({ imageId: "sha256:1", keepTag: "blog-web:keep" });
         expect(await releases.findReusable("blog", "web", "key-2")).toBeNull();
         expect(await releases.findReusable("shop", "web", "key-1")).toBeNull();
+    });
+
+    it("take the release made last for the newest, also when the clock was set back an hour before it", async () => {
+        const { releases } = world.stores;
+        const before = aRelease({ status: "healthy", commitSha: "a".repeat(40), createdAt: NOW, healthyAt: NOW + 1 });
+        const after = aRelease({ status: "healthy", commitSha: "b".repeat(40), createdAt: NOW - 3_600_000, healthyAt: NOW - 3_599_000 });
+        await releases.insert(before);
+        await releases.insert(after);
+        expect((await releases.currentOf("blog"))?.id).toBe(after.id);
+        expect((await releases.healthyOf("blog")).map((row) => row.id)).toEqual([after.id, before.id]);
+        expect((await releases.deployedCommits()).get("blog")).toBe(after.commitSha);
     });
 
     it("append to the audit log and page through it", async () => {

@@ -20,8 +20,9 @@ export function diskFaults(): Fault[] {
             return await trial.close(name, done, "one");
         }),
         onSmallDisk("full disk in checkout", async (_bed, _disk, trial, name) => {
-            const done = await failed(trial, { "zeros.bin": Buffer.alloc(40 * MIB) });
-            await trial.stack.commit({ "zeros.bin": null });
+            // Not zeros: git leaves holes for those.
+            const done = await failed(trial, { "sevens.bin": Buffer.alloc(40 * MIB, 7) });
+            await trial.stack.commit({ "sevens.bin": null });
             trial.expect(done.errorCode === "DISK_FULL", `it ended ${done.errorCode ?? ""}: ${done.error ?? ""}`);
             return await trial.close(name, done, "one");
         }),
@@ -56,7 +57,7 @@ export function diskFaults(): Fault[] {
         onSmallDisk(
             "full disk of the stacks in a release",
             async (_bed, disk, trial, name) => {
-                const files = { "zeros.bin": Buffer.alloc(2 * MIB, 7) };
+                const files = { "sevens.bin": Buffer.alloc(2 * MIB, 7) };
                 await disk.fill(1024);
                 const done = await failed(trial, files, "rolled_back");
                 trial.expect(done.errorCode === "DISK_FULL", `it ended ${done.errorCode ?? ""}: ${done.error ?? ""}`);

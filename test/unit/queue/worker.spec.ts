@@ -124,6 +124,15 @@ describe("how the worker ends a run", () => {
         expect(await world.row(deployment)).toMatchObject({ status: "failed", errorCode: "INTERNAL" });
     });
 
+    it("leaves no step running whose end could not be written", async () => {
+        const world = new QueueWorld();
+        await world.start();
+        const deployment = await world.push();
+        await world.store.startStep({ id: "s1", deploymentId: deployment.id, name: "build", status: "running", startedAt: NOW, completedAt: null, error: null });
+        await world.run(deployment).end(failed);
+        expect((await world.store.steps(deployment.id)).map((step) => step.status)).toEqual(["cancelled"]);
+    });
+
     it("writes the outcome later when the store does not answer", async () => {
         const world = new QueueWorld();
         await world.start();

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { DeployError } from "../../../backend/domain/errors.ts";
 import type { TreeEntry } from "../../../backend/domain/ports.ts";
 import { pickComposeFile, suggestBuild } from "../../../backend/services/repository/suggest-build.ts";
 import { PERSON, ServiceWorld, START } from "../../fixtures/service-world.ts";
@@ -15,6 +16,10 @@ describe("API tokens", () => {
         expect(token).toMatch(/^gdt_/);
         expect(JSON.stringify([world.tokens, world.audit, await world.services.apiTokens.list()])).not.toContain(token);
         expect(await world.services.apiTokens.authenticate(token)).toMatchObject({ id: apiToken.id, name: "ci" });
+        // When it was used last cannot be written on a full disk; the token counts all the same.
+        world.tokenStore.touch = async () => await Promise.reject(new DeployError("DISK_FULL", "The disk is full."));
+        world.now += 3_600_000;
+        expect(await world.services.apiTokens.authenticate(token)).toMatchObject({ id: apiToken.id });
         expect(world.tokens[0]?.lastUsedAt).toBe(START);
     });
 

@@ -67,7 +67,8 @@ export class LoginSessions {
         if (session === null || session.userId !== user.id || !this.#isAlive(session, user)) {
             throw new DeployError("TOKEN_INVALID", "authInvalidToken");
         }
-        await this.seen(session.id, client.address);
+        // A full disk must not keep people from looking at what is wrong.
+        await this.seen(session.id, client.address).catch(() => undefined);
         return { sessionId: session.id, token: await this.#parts.tokens.issue(user, session.id), isAdopted };
     }
 
