@@ -6,7 +6,13 @@ export type LogStream = LogLine["stream"];
 /** Characters of one line; tools that print whole files on one line do not fill the log with them. */
 const MAX_LINE_LENGTH = 16 * 1024;
 
-/** C0 and C1 controls but tab and ESC: colours are kept for the screen, which turns them into spans and shows the rest as text. */
+/**
+ * Escape sequences but colours, whole or torn: whoever prints a log in a terminal of their own must not have its title, its clipboard or
+ * what stands on it changed by what a build has printed. @see https://invisible-island.net/xterm/ctlseqs/ctlseqs.html
+ */
+// eslint-disable-next-line no-control-regex -- ESC begins what is removed
+const SEQUENCES = /\x1b(?!\[[\d;:]*m)(?:\[[0-?]*[ -/]*[@-~]?|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[PX^_][^\x1b]*(?:\x1b\\)?|[ -/]*[0-~]?)/g;
+/** C0 and C1 controls but tab and ESC, which by now begins nothing but colours. */
 // eslint-disable-next-line no-control-regex -- control characters are what is removed
 const CONTROLS = /[\x00-\x08\x0a-\x1a\x1c-\x1f\x7f-\x9f]/g;
 const SURROGATE = /[\ud800-\udfff]/;
@@ -16,7 +22,7 @@ const ANSI = /\x1b\[[0-9;?]*[ -/]*[@-~]/g;
 
 /** Without what a terminal would act upon and what UTF-8 cannot hold. */
 export function cleanText(text: string): string {
-    const printable = text.replace(CONTROLS, "");
+    const printable = (text.includes("\x1b") ? text.replace(SEQUENCES, "") : text).replace(CONTROLS, "");
     return SURROGATE.test(printable) ? printable.replace(LONE_SURROGATES, "\ufffd") : printable;
 }
 

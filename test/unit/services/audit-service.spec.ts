@@ -53,6 +53,9 @@ describe("toCsv", () => {
         ["@cmd", "'@cmd"],
         ["\tx", "'\tx"],
         ["a=b", "a=b"],
+        ["x;=cmd|' /C calc'!A0", "x;'=cmd|' /C calc'!A0"],
+        ["\n=1", "\"'\n'=1\""],
+        ["＝1", "'＝1"],
     ])("%j becomes %j", (cell, csv) => {
         expect(toCsv([[cell]])).toBe(`${csv}\r\n`);
     });

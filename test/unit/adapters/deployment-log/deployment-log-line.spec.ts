@@ -7,6 +7,20 @@ describe("a line of a deployment's log", () => {
         expect(cleanText("half \ud83d of a pair, 🚀 whole")).toBe("half \ufffd of a pair, 🚀 whole");
     });
 
+    it.each([
+        ["a title", "\x1b]0;pwned\x07done", "done"],
+        ["the clipboard", "\x1b]52;c;cm0gLXJmIH4=\x1b\\done", "done"],
+        ["a title without an end", "ok \x1b]0;pwned", "ok "],
+        ["the screen", "\x1b[2J\x1b[Hdone\x1b[1A", "done"],
+        ["a question that the terminal types an answer to", "\x1b[6n\x1b[>c\x1bZdone", "done"],
+        ["a device control string", "\x1bP+q544e\x1b\\done", "done"],
+        ["one inside of another", "\x1b\x1b]0;x\x07[2Jdone\x1b", "[2Jdone"],
+        ["one that a control character hides", "\x1b\x00[2Jdone", "[2Jdone"],
+        ["colours of all kinds are left", "\x1b[38;5;9mred\x1b[38:2::1:2:3mpink\x1b[m", "\x1b[38;5;9mred\x1b[38:2::1:2:3mpink\x1b[m"],
+    ])("does not keep what would change %s", (_name, printed, kept) => {
+        expect(cleanText(printed)).toBe(kept);
+    });
+
     it("is cut with a mark when it is very long", () => {
         expect(cutText("x".repeat(16 * 1024))).toHaveLength(16 * 1024);
         expect(cutText("x".repeat(20_000))).toMatch(/^x{16384} … \(3616 more characters left out\)$/);
