@@ -8,6 +8,8 @@ import { readOwnContainerIds } from "./docker-own-container.ts";
 /** Images that Compose has built carry these; a container that inherited them would count as one of the stack's own. */
 const COMPOSE_LABELS = ["com.docker.compose.project", "com.docker.compose.service", "com.docker.compose.version"];
 
+const BESIDE_LABEL = "git-deploy.beside";
+
 export interface BesideSettings extends DockerCliSettings {
     /** Ids that our own container may have; a test runs in none. */
     ownContainerIds?: () => Promise<string[]>;
@@ -50,7 +52,7 @@ export class BesideContainer {
                 Env: Object.entries(dockerEnvironment(this.#settings)).map(([key, value]) => `${key}=${value}`),
                 User,
                 WorkingDir: "/",
-                Labels: { ...Object.fromEntries(COMPOSE_LABELS.map((label) => [label, ""])), "git-deploy.beside": imageName },
+                Labels: { ...Object.fromEntries(COMPOSE_LABELS.map((label) => [label, ""])), [BESIDE_LABEL]: imageName },
                 Healthcheck: { Test: ["NONE"] },
                 HostConfig: { VolumesFrom: [own.Id], NetworkMode: "none", GroupAdd: GroupAdd ?? [], SecurityOpt: SecurityOpt ?? [] },
             }),
@@ -74,6 +76,9 @@ export class BesideContainer {
         const info = await answer(former.inspect(), (status) => (status === 404 ? null : undefined));
         if (info === null) {
             return;
+        }
+        if (info.Config.Labels[BESIDE_LABEL] === undefined) {
+            throw new DeployError("STACK_BUSY", `The container ${name} is not this server's, and has the name that it needs. Rename or remove it, then try again.`);
         }
         if (info.State.Running) {
             throw new DeployError("STACK_BUSY", `The container ${name} is still at work on this server's own stack. Wait for its end; docker logs ${name} shows it.`);

@@ -62,8 +62,13 @@ export class OwnStack {
         if (this.#parts.doesComposeOutliveUs && own === running && !FINAL.has(action)) {
             return;
         }
-        const command = COMMANDS[action].map((what) => `docker compose -p ${own} --project-directory ${folder} ${what}`).join(" && ");
+        const command = COMMANDS[action].map((what) => `docker compose -p ${own} --project-directory ${quoted(folder)} ${what}`).join(" && ");
         const before = action === "deploy" ? "Nothing was saved. Press Save, then run" : "Run";
         throw new DeployError("OWN_STACK", `This server runs in the Compose project ${own} and would be ended by this. ${before} on the machine itself: ${command}`, { details: { stack, command } });
     }
+}
+
+/** For a shell: the folder of a stack may have any name, and people paste what they are told. */
+function quoted(text: string): string {
+    return /^[\w./:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -32,6 +32,12 @@ afterAll(async () => {
 describe("a container beside the server's own", () => {
     const beside = new BesideContainer({ ...settings, program: "/bin/sh", ownContainerIds: () => Promise.resolve(["0".repeat(64), own]) });
 
+    it("does not take the place of a container that is somebody else's", async () => {
+        await docker(["create", "--name", `${own}-beside`, BASE_IMAGE, "true"]);
+        await expect(beside.run(["-c", "true"])).rejects.toMatchObject({ code: "STACK_BUSY", message: expect.stringContaining("Rename or remove") });
+        await docker(["rm", `${own}-beside`]);
+    });
+
     it("has the server's image, mounts and user, is no part of its stack, and keeps what it said", async () => {
         expect(await beside.run(["-c", "echo $DOCKER_HOST; id -u; ls -d /data; exec sleep 600"])).toBe(`${own}-beside`);
         const format = "{{.Config.User}} {{.Image}}";

@@ -24,6 +24,11 @@ describe("the stack that the server runs in", () => {
         await expect(ownStack("dockge").refuse("deployer", action, PROJECTS)).rejects.toMatchObject({ code: "OWN_STACK", status: 409, details: { stack: "deployer", command }, message: expect.stringContaining(command) });
     });
 
+    it("says a command that does nothing else, whatever the folder is called", async () => {
+        const command = "docker compose -p dockge --project-directory '/opt/stacks/my $(reboot) '\\''stack'\\''' stop";
+        await expect(ownStack("dockge").refuse("my $(reboot) 'stack'", "stop", PROJECTS)).rejects.toMatchObject({ details: { command } });
+    });
+
     it("says of a deployment that nothing was saved", async () => {
         await expect(ownStack("dockge").refuse("deployer", "deploy", PROJECTS)).rejects.toThrow("Nothing was saved. Press Save, then run on the machine itself: docker compose -p dockge");
     });
