@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -94,4 +94,18 @@ it("R2: a branch with the name of something that every object has is an ordinary
     expect(branches["constructor"]).toBeUndefined();
     await repository.branch("__proto__", sha);
     expect(Object.keys((await git.listRefs(access(repository))).branches)).toContain("__proto__");
+});
+
+it("R1, R3: names of files that a shell, an option parser or a terminal would act upon are names of files", async () => {
+    const repository = await repositories.create("file-names");
+    const marker = path.join(directory, "pwned");
+    const names = [`$(touch ${path.basename(marker)})`, "`id`", "-rf", "--upload-pack=x", "a;b", "a|b", "a\\b", "tab\there", "x\u001b[31m", " leading", "ünï"];
+    const blob = (await repository.git({ input: Buffer.from("x") }, "hash-object", "-w", "--stdin")).trim();
+    const listed = Buffer.from(names.map((name) => `100644 blob ${blob}\t${name}\0`).join(""));
+    const tree = (await repository.git({ input: listed }, "mktree", "-z")).trim();
+    const sha = (await repository.git("commit-tree", "-m", "names", tree)).trim();
+    await repository.branch("main", sha);
+    await checkOut(repository, sha);
+    expect(readdirSync(path.join(directory, `out-${repository.name}`)).sort()).toEqual([...names].sort());
+    expect(existsSync(marker)).toBe(false);
 });

@@ -217,6 +217,10 @@ function localFailure(argv: readonly string[], stderr: string): DeployError {
     if (/No space left on device|Disk quota exceeded/.test(stderr)) {
         return new DeployError("DISK_FULL", "The disk is full. Free some space and try again; the running stack was not changed.", { cause: new Error(stderr) });
     }
+    // Of a file in a folder of our own git tells no reason.
+    if (/unable to write (?:file|new index)/.test(stderr)) {
+        return new DeployError("DISK_FULL", "Git cannot write its files: the disk is full, or damaged. Free some space and try again; the running stack was not changed.", { cause: new Error(stderr) });
+    }
     return new DeployError("GIT_FAILED", `git ${argv[0] ?? ""} failed: ${lastUsefulLine(stderr)}`, { cause: new Error(stderr) });
 }
 

@@ -49,7 +49,8 @@ export class Mirrors {
     }
 
     /**
-     * Runs alone on this mirror. Lock files found then were left by a killed git: nobody else works here.
+     * Runs alone on this mirror. Lock files and half packs found then were left by a killed git: nobody else works here.
+     * A failed run leaves none either: half a pack on a full disk would keep it full.
      * An abort while waiting rejects at once; the run then never starts.
      */
     async exclusive<T>(mirror: string, run: () => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -59,8 +60,13 @@ export class Mirrors {
         const mine = before.then(async () => {
             signal?.throwIfAborted();
             hasStarted = true;
-            await removeStaleLocks(mirror);
-            return await run();
+            await removeLeftovers(mirror);
+            try {
+                return await run();
+            } catch (error) {
+                await removeLeftovers(mirror);
+                throw error;
+            }
         });
         const settled = mine.catch(() => undefined);
         this.#queues.set(mirror, settled);
@@ -104,13 +110,15 @@ function checkedId(id: string): string {
     return id;
 }
 
-async function removeStaleLocks(mirror: string): Promise<void> {
+async function removeLeftovers(mirror: string): Promise<void> {
     if (!existsSync(mirror)) {
         return;
     }
     const top = (await readdir(mirror)).filter((name) => name.endsWith(".lock"));
     const refs = existsSync(path.join(mirror, "refs")) ? (await readdir(path.join(mirror, "refs"), { recursive: true })).filter((name) => name.endsWith(".lock")) : [];
-    for (const lock of [...top, ...refs.map((name) => path.join("refs", name))]) {
-        await rm(path.join(mirror, lock), { force: true });
+    const packs = path.join("objects", "pack");
+    const half = existsSync(path.join(mirror, packs)) ? (await readdir(path.join(mirror, packs))).filter((name) => name.startsWith("tmp_")) : [];
+    for (const left of [...top, ...refs.map((name) => path.join("refs", name)), ...half.map((name) => path.join(packs, name))]) {
+        await rm(path.join(mirror, left), { force: true });
     }
 }

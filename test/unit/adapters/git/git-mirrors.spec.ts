@@ -1,3 +1,7 @@
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
 import { expect, it } from "vitest";
 import type { GitCalls } from "../../../../backend/adapters/git/git-call.ts";
 import { Mirrors } from "../../../../backend/adapters/git/git-mirrors.ts";
@@ -38,6 +42,19 @@ it("goes on after a failure", async () => {
     const next = subject.exclusive("/m", async () => "fine");
     await expect(failing).rejects.toThrow("broken");
     expect(await next).toBe("fine");
+});
+
+it("leaves no half pack of a fetch that failed, which would keep a full disk full", async () => {
+    const mirror = await mkdtemp(path.join(os.tmpdir(), "git-mirrors-"));
+    const half = path.join(mirror, "objects", "pack", "tmp_pack_x1");
+    const failing = mirrors().exclusive(mirror, async () => {
+        await mkdir(path.dirname(half), { recursive: true });
+        await writeFile(half, "half");
+        throw new Error("No space left on device");
+    });
+    await expect(failing).rejects.toThrow("No space left");
+    expect(existsSync(half)).toBe(false);
+    await rm(mirror, { recursive: true });
 });
 
 it.each(["../x", "a/b", "", ".git", "-x"])("makes no path of the id %j", (id) => {
