@@ -201,7 +201,6 @@ export function createGitDeploy(foundation: Foundation, host: Host, version: str
         publisher,
         audit,
         logger,
-        journal,
         clock,
         random,
         headSeen,

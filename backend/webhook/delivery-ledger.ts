@@ -1,5 +1,4 @@
 import type { WebhookEventView } from "../../common/wire.ts";
-import type { DeploymentJournal } from "../domain/deployment-journal.ts";
 import type { Actor, Deployment, WebhookEvent } from "../domain/entities.ts";
 import type { AuditLog, Logger, Publisher, Recorded, WebhookEventStore } from "../domain/ports.ts";
 
@@ -8,9 +7,6 @@ export interface DeliveryLedgerParts {
     publisher: Publisher;
     audit: AuditLog;
     logger: Logger;
-    journal: DeploymentJournal;
-    /** Told after the deployment is durable. */
-    onQueued: (deployment: Deployment, superseded: Deployment | null) => void;
     toView: (event: WebhookEvent) => WebhookEventView;
 }
 
@@ -36,13 +32,6 @@ export class DeliveryLedger {
         const changed = { ...event, ...changes };
         await this.#announce(changed);
         return changed;
-    }
-
-    async queued(deployment: Deployment, superseded: Deployment | null): Promise<void> {
-        this.#parts.onQueued(deployment, superseded);
-        for (const changed of superseded === null ? [deployment] : [superseded, deployment]) {
-            await this.#quietly("a deployment could not be announced", () => this.#parts.journal.announce(changed));
-        }
     }
 
     async audit(actor: Actor, action: "webhook.queued" | "webhook.rejected" | "webhook.processed", stackId: string, event: WebhookEvent): Promise<void> {

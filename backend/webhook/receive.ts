@@ -38,6 +38,8 @@ export interface WebhookReceiverParts extends DeliveryLedgerParts {
     clock: Clock;
     random: Random;
     limits?: Partial<WebhookLimits>;
+    /** Told after a deployment is durable; whoever starts it also tells the browsers of it. */
+    onQueued: (deployment: Deployment, superseded: Deployment | null) => void;
     /** Told when the branch that a stack follows has another newest commit than before. */
     headSeen?: (stack: string) => void;
 }
@@ -127,25 +129,26 @@ export class WebhookReceiver {
             await this.#ledger.record({ ...event, payload, verdict: `reject: ${error.code}`, error: error.message }, null);
             return failure(error.status, error.code, error.message);
         }
-        await this.#noteHead(happened, repository);
         const { verdict, push, config } = await this.#decide(happened, repository);
         const decided = { ...event, payload, verdict: verdictText(verdict), processed: true, processedAt: this.#parts.clock.now() };
+        // Both at once, as writes of the same time share a flush to disk.
+        const record = async (received: WebhookEvent, deployment: Deployment | null) => (await Promise.all([this.#ledger.record(received, deployment), this.#noteHead(happened, repository)]))[0];
         if (push === null) {
-            const recorded = await this.#ledger.record(decided, null);
+            const recorded = await record(decided, null);
             return recorded.outcome === "duplicate" ? duplicate(recorded) : reply(200, { ok: true, ignored: verdict.code, reason: verdict.reason });
         }
         const queued = findQueued(verdict, await this.#parts.deployments.pendingOf(repository.stackId), await this.#parts.deployments.runningOf(repository.stackId));
         if (queued !== null) {
-            const recorded = await this.#ledger.record({ ...decided, verdict: "duplicate", deploymentId: queued.id }, null);
+            const recorded = await record({ ...decided, verdict: "duplicate", deploymentId: queued.id }, null);
             return duplicate(recorded);
         }
         const deployment = await this.#newDeployment(repository, config, verdict, push.pusher);
-        const recorded = await this.#ledger.record(decided, deployment);
+        const recorded = await record(decided, deployment);
         if (recorded.outcome === "duplicate") {
             return duplicate(recorded);
         }
         await this.#ledger.audit({ kind: "webhook", name: push.pusher ?? repository.provider, address: incoming.address }, "webhook.queued", repository.stackId, recorded.event);
-        await this.#ledger.queued(recorded.deployment ?? deployment, recorded.superseded);
+        this.#parts.onQueued(recorded.deployment ?? deployment, recorded.superseded);
         return reply(202, { ok: true, deploymentId: recorded.deployment?.id ?? deployment.id });
     }
 
@@ -182,7 +185,7 @@ export class WebhookReceiver {
         const { deployment, superseded } = await this.#parts.deployments.enqueue(await this.#newDeployment(repository, config, verdict, actor.name));
         const queued = await this.#ledger.update(event, { ...changes, deploymentId: deployment.id });
         await this.#ledger.audit(actor, "webhook.processed", repository.stackId, queued);
-        await this.#ledger.queued(deployment, superseded);
+        this.#parts.onQueued(deployment, superseded);
         return { verdict: changes.verdict, deploymentId: deployment.id };
     }
 

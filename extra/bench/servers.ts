@@ -77,16 +77,24 @@ async function answering(url: string, child: ChildProcess, kind: ServerKind): Pr
     }
 }
 
-/** A logged-in connection; the first one of a data folder makes the user. */
-export async function logIn(url: string): Promise<Socket> {
+/** A logged-in connection; the first one of a data folder makes the user. @param token of an earlier log-in, as log-ins by password are few a minute */
+export async function logIn(url: string, token?: string): Promise<Socket & { token: string }> {
     const socket = io(url, { transports: ["websocket"], forceNew: true });
     await new Promise<void>((resolve) => socket.once("connect", resolve));
+    if (token !== undefined) {
+        const { ok } = (await socket.timeout(ANSWER_MS).emitWithAck("loginByToken", token)) as { ok: boolean };
+        return required(ok, socket, token);
+    }
     await socket.timeout(ANSWER_MS).emitWithAck("setup", ADMIN.username, ADMIN.password);
-    const { ok } = (await socket.timeout(ANSWER_MS).emitWithAck("login", { ...ADMIN, token: "" })) as { ok: boolean };
+    const answer = (await socket.timeout(ANSWER_MS).emitWithAck("login", { ...ADMIN, token: "" })) as { ok: boolean; token?: string };
+    return required(answer.ok, socket, answer.token ?? "");
+}
+
+function required(ok: boolean, socket: Socket, token: string): Socket & { token: string } {
     if (!ok) {
         throw new Error("The bench could not log in.");
     }
-    return socket;
+    return Object.assign(socket, { token });
 }
 
 /** Through the envelope that Dockge's own pages use. */

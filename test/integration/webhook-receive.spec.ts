@@ -4,14 +4,13 @@ import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openDatabase, type Database } from "../../db/database.ts";
-import { DeploymentJournal } from "../../backend/domain/deployment-journal.ts";
 import type { BuildConfig, Deployment, Repository, WebhookEvent } from "../../backend/domain/entities.ts";
 import type { Publisher } from "../../backend/domain/ports.ts";
 import { Secret } from "../../backend/domain/secret.ts";
 import { createStores, type Stores } from "../../backend/store/stores.ts";
 import { loadVault } from "../../backend/vault/vault.ts";
 import { WebhookReceiver, type WebhookReceiverParts } from "../../backend/webhook/receive.ts";
-import type { DeploymentView, WebhookEventView } from "../../common/wire.ts";
+import type { WebhookEventView } from "../../common/wire.ts";
 import { aBuildConfig, aRepository } from "../fixtures/rows.ts";
 
 const SECRET = "a-secret-of-32-random-bytes-or-so";
@@ -70,13 +69,6 @@ function makeReceiver(changes: Partial<WebhookReceiverParts> = {}): WebhookRecei
         publisher,
         audit: stores.audit,
         logger: { debug: silent, info: silent, warn: silent, error: silent },
-        journal: new DeploymentJournal({
-            store: stores.deployments,
-            publisher,
-            views: { deployment: async ({ id, status }) => ({ id, status }) as DeploymentView, step: () => expect.unreachable() },
-            clock: { now: () => now, monotonic: () => now, sleep: async () => undefined },
-            random,
-        }),
         onQueued: (deployment, superseded) => void queued.push({ deployment, superseded }),
         toView: (event: WebhookEvent) => ({ id: event.id, verdict: event.verdict }) as WebhookEventView,
         ...changes,
@@ -154,17 +146,17 @@ describe("a genuine push", () => {
         expect(event).toMatchObject({ provider: "github", eventType: "push", deliveryId: "d-1", verified: true, processed: true, verdict: "deploy", payload: incoming.body.toString(), signature: incoming.headers["x-hub-signature-256"] });
         expect(event?.headers).toEqual({ "x-github-event": "push", "x-github-delivery": "d-1" });
         expect(queued).toMatchObject([{ deployment: { id: deployment?.id }, superseded: null }]);
-        expect(published.map(({ event: name }) => name)).toEqual(["webhookEventReceived", "deploymentUpdated"]);
+        expect(published.map(({ event: name }) => name)).toEqual(["webhookEventReceived"]);
         expect((await stores.audit.page({ page: 1, perPage: 10 })).items).toMatchObject([{ action: "webhook.queued", stackId: "blog", actor: { kind: "webhook", name: "ann", address: "192.0.2.1" }, details: { deploymentId: deployment?.id } }]);
     });
 
-    it("replaces the pending one, and both are told", async () => {
+    it("replaces the pending one, and both are handed on to be told of", async () => {
         const receiver = makeReceiver();
         const first = await receiver.receive(delivery({ after: B }));
         const second = await receiver.receive(delivery({ after: C }));
         expect(second.status).toBe(202);
         expect(queued[1]).toMatchObject({ deployment: { commitSha: C }, superseded: { id: first.body.ok && "deploymentId" in first.body ? first.body.deploymentId : "", status: "cancelled", errorCode: "SUPERSEDED" } });
-        expect(published.filter(({ event }) => event === "deploymentUpdated")).toHaveLength(3);
+        expect(queued).toHaveLength(2);
     });
 
     it("sent again under its id is a duplicate", async () => {
