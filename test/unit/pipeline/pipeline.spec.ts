@@ -166,6 +166,30 @@ describe("a bad push", () => {
         expect(world.passedMs - before).toBeLessThan(60_000);
     });
 
+    it("that is healthy for 5 s and then dies is rolled back when the person asked for a longer settle time", async () => {
+        world.configure({ settleTime: 8, healthCheckTimeout: 30 });
+        let bornMs = 0;
+        world.containerFor = (imageId) => {
+            if (!imageId.includes("bbb2")) {
+                return { health: "healthy" };
+            }
+            bornMs ||= world.passedMs;
+            return world.passedMs - bornMs < 5000 ? { health: "healthy" } : { state: "exited", exitCode: 3 };
+        };
+        expect(await world.run(aRun("d2", "bbb2"))).toMatchObject({ status: "rolled_back", error: { code: "CONTAINER_EXITED" } });
+    });
+
+    it("settles as long as it should, also when the clock is set back meanwhile", async () => {
+        let looks = 0;
+        world.containerFor = (imageId) => {
+            if (imageId.includes("bbb2") && (looks += 1) === 2) {
+                world.setClock(world.now - 3_600_000);
+            }
+            return {};
+        };
+        expect(await world.run(aRun("d2", "bbb2"))).toEqual({ status: "successful" });
+    });
+
     it("is taken up again, and not called failed, when its outcome cannot be written down", async () => {
         const parts = world.parts();
         let isLocked = true;
