@@ -1,11 +1,8 @@
-import { BesideContainer } from "./adapters/docker/beside-container.ts";
-import { ComposeBeside } from "./adapters/docker/compose-beside.ts";
 import { CliError, helpText, parseCli } from "./cli-options.ts";
 import { ConfigError, loadConfig, readEnvFile } from "./config.ts";
 import { DeployError } from "./domain/errors.ts";
-import { createGitDeploy, layFoundation } from "./git-deploy.ts";
-import { StandaloneHost } from "./host/standalone/standalone-host.ts";
 import { createLogger } from "./log.ts";
+import { startStandalone } from "./standalone.ts";
 import { readVersion } from "./version.ts";
 
 /** The standalone server. */
@@ -23,14 +20,7 @@ async function main(): Promise<void> {
         logger.warn({}, "PUID and PGID are set, but only root can give files to others; what is written into stacks belongs to the user that this server runs as");
     }
     const version = readVersion();
-    const foundation = await layFoundation(config, logger);
-    const { clock, random, docker, terminals, stackFolder, stores } = foundation;
-    const compose = new ComposeBeside({ compose: foundation.compose, docker, beside: new BesideContainer(config) });
-    const host = new StandaloneHost({ config, logger, clock, random, compose, doesComposeOutliveUs: true, docker, terminals, stackFolder, version, ...stores });
-    const gitDeploy = createGitDeploy(foundation, host, version);
-
-    const { port } = await host.listen();
-    await gitDeploy.start();
+    const { port, close } = await startStandalone(config, logger, version);
     logger.info({ port, dataDirectory: config.dataDirectory, stacksDirectory: config.stacksDirectory, version }, `listening on port ${port} (${config.tls === null ? "http" : "https"})`);
 
     let isStopping = false;
@@ -41,16 +31,13 @@ async function main(): Promise<void> {
             }
             isStopping = true;
             logger.info({ signal }, "stopping: builds are left to the next start, a release in progress is finished");
-            void host
-                .close()
-                .then(() => foundation.close())
-                .then(
-                    () => process.exit(0),
-                    (error: unknown) => {
-                        logger.error({ error }, "the server did not stop cleanly");
-                        process.exit(1);
-                    },
-                );
+            close().then(
+                () => process.exit(0),
+                (error: unknown) => {
+                    logger.error({ error }, "the server did not stop cleanly");
+                    process.exit(1);
+                },
+            );
         });
     }
 }

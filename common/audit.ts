@@ -1,23 +1,19 @@
 import { z } from "zod";
-import { LIMITS, stackName } from "./schemas.ts";
+import { dayOrMoment, listOf, paging, searchText, stackName } from "./schemas.ts";
 
 /** What of the audit log is asked for. */
 const filter = {
-    /** One action, or several; in a query string separated by commas. */
-    action: z.preprocess((value) => (typeof value === "string" ? value.split(",") : value), z.array(z.string().min(1).max(100)).max(LIMITS.listLength).optional()),
+    action: listOf(z.string().min(1).max(100)),
     /** Part of the name of a person, token or sender. */
-    actor: z.string().max(200).optional(),
+    actor: searchText.optional(),
     stack: stackName.optional(),
     /** Anywhere in an entry. */
-    q: z.string().max(200).optional(),
-    from: z.iso.datetime({ offset: true }).or(z.iso.date()).optional(),
-    /** A day alone includes the whole of it (UTC). */
-    to: z.iso.datetime({ offset: true }).or(z.iso.date()).optional(),
+    q: searchText.optional(),
+    from: dayOrMoment.optional(),
+    to: dayOrMoment.optional(),
 };
 
-export const auditLogInput = z
-    .object({ ...filter, page: z.coerce.number().int().min(1).max(1_000_000).default(1), perPage: z.coerce.number().int().min(1).max(LIMITS.perPage).default(50) })
-    .strict();
+export const auditLogInput = z.object({ ...filter, ...paging(50) }).strict();
 
 export const AUDIT_FORMATS = ["csv", "json"] as const;
 

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { LIMITS, stackFolderName } from "./schemas.ts";
+import { LIMITS, runningName, stackFolderName } from "./schemas.ts";
 import type { StackGitFields } from "./wire.ts";
 
 /**
- * The part of the wire that Dockge defines: its events with the arguments that we accept, and what the server pushes.
- * Arguments are listed as sent after the event's name; the acknowledgement callback follows them.
+ * The part of the wire that Dockge defines: its events of stacks with the arguments that we accept, and what the server pushes. Those of accounts,
+ * agents and terminals are beside it. Arguments are listed as sent after the event's name; the acknowledgement callback follows them.
  * The server ignores additional arguments, so that a newer client is not refused.
  */
 
@@ -14,40 +14,11 @@ import type { StackGitFields } from "./wire.ts";
  */
 export const DOCKGE_PROTOCOL_VERSION = "1.5.0";
 
-export { ALL_ENDPOINTS } from "./endpoints.ts";
-
 export const STACK_STATUS = { unknown: 0, draft: 1, inactive: 2, active: 3, exited: 4 } as const;
 export type StackStatus = (typeof STACK_STATUS)[keyof typeof STACK_STATUS];
 
-const username = z.string().min(1).max(200);
-/** Generous: what may be a new password is checked where it is set. */
-const password = z.string().max(4096);
 const text = z.string().max(LIMITS.composeLength);
-/** Compose's own rule, without names that look like options. */
-const serviceName = z.string().max(200).regex(/^[a-zA-Z0-9._][a-zA-Z0-9._-]*$/, "This is not the name of a service.");
 const contentHash = z.string().max(128).nullish();
-
-/** Keys are Dockge's camelCase names; the signing key of the log-in tokens lives in the same table and is never reachable from a browser. */
-const settingKey = z
-    .string()
-    .regex(/^[a-z][A-Za-z0-9]{0,63}$/, "This is not the name of a setting.")
-    // Those that begin with ours are this server's own notes.
-    .refine((key) => key !== "jwtSecret" && !key.startsWith("gitDeploy"), "This setting cannot be changed from a browser.");
-const settingValue = z.union([z.string().max(LIMITS.composeLength), z.number(), z.boolean(), z.null()]);
-
-/** Events of one's own connection and account: never inside the agent envelope. */
-export const accountEvents = {
-    setup: z.tuple([username, password]),
-    login: z.tuple([z.object({ username, password, token: z.string().max(100).nullish() })]),
-    loginByToken: z.tuple([z.string().max(4096)]),
-    logout: z.tuple([]),
-    /** Answered with a bare boolean, as the page expects. */
-    needSetup: z.tuple([]),
-    changePassword: z.tuple([z.object({ currentPassword: password, newPassword: password })]),
-    getSettings: z.tuple([]),
-    setSettings: z.tuple([z.record(settingKey, settingValue), password.nullish()]),
-    disconnectOtherSocketClients: z.tuple([]),
-} as const;
 
 /** A `docker run` command is a few lines long; how long its translation takes grows with the square of this. */
 export const MAX_RUN_COMMAND_LENGTH = 16_384;
@@ -56,9 +27,6 @@ export const MAX_RUN_COMMAND_LENGTH = 16_384;
 export const directEvents = {
     composerize: z.tuple([z.string().max(MAX_RUN_COMMAND_LENGTH)]),
 } as const;
-
-/** Events that anybody may send before logging in. */
-export const OPEN_EVENTS: ReadonlySet<string> = new Set(["setup", "login", "loginByToken", "logout", "needSetup"]);
 
 /** Events about one stack: the first argument is always its name. */
 export const stackEvents = {
@@ -74,9 +42,9 @@ export const stackEvents = {
     deleteStack: z.tuple([stackFolderName]),
     /** Not Dockge's: builds anew what is built here, then `up`. With true, base images are pulled first. */
     buildStack: z.tuple([stackFolderName, z.boolean().nullish()]),
-    startService: z.tuple([stackFolderName, serviceName]),
-    stopService: z.tuple([stackFolderName, serviceName]),
-    restartService: z.tuple([stackFolderName, serviceName]),
+    startService: z.tuple([stackFolderName, runningName]),
+    stopService: z.tuple([stackFolderName, runningName]),
+    restartService: z.tuple([stackFolderName, runningName]),
     serviceStatusList: z.tuple([stackFolderName]),
 } as const;
 
@@ -141,7 +109,6 @@ export interface DockgePushes {
     autoLogin: undefined;
     /** Load the page anew. */
     refresh: undefined;
-    agentList: { ok: true; agentList: Record<string, { url: string; username: string; endpoint: string }> };
 }
 
 /** Pushed inside the envelope: `agent`, name, ...arguments. */
@@ -149,8 +116,4 @@ export interface DockgeAgentPushes {
     stackList: [{ ok: true; stackList: Record<string, SimpleStack>; endpoint: string }];
     terminalWrite: [terminalName: string, chunk: string];
     terminalExit: [terminalName: string, exitCode: number];
-}
-
-export function progressTerminalName(endpoint: string, stack: string): string {
-    return `compose-${endpoint}-${stack}`;
 }

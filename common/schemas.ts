@@ -25,11 +25,13 @@ export const LIMITS = {
     perPage: 200,
 } as const;
 
+export const STACK_NAME_RULE = "A stack name has only lower-case letters, digits, '-' and '_', and starts with a letter or digit.";
+
 /** The folder below the stacks folder, and the compose project. Checked on every entry, not only on save. */
 export const stackName = z
     .string()
     .max(LIMITS.nameLength)
-    .regex(/^[a-z0-9][a-z0-9_-]*$/, "A stack name has only lower-case letters, digits, '-' and '_', and starts with a letter or digit.");
+    .regex(/^[a-z0-9][a-z0-9_-]*$/, STACK_NAME_RULE);
 
 /** Bytes that a file name may have. */
 const MAX_FILE_NAME_BYTES = 255;
@@ -44,6 +46,9 @@ export const stackFolderName = z
     // eslint-disable-next-line no-control-regex -- control characters are what is refused
     .regex(/^(?!\.)[^/\\\x00-\x1f\x7f]+$/, "This is not the name of a stack.")
     .refine((name) => !/\p{Cs}/u.test(name) && new TextEncoder().encode(name).length <= MAX_FILE_NAME_BYTES && name !== "__proto__", "This is not the name of a stack.");
+
+/** Compose's own rule for services, and Docker's for containers, without names that look like options. */
+export const runningName = z.string().max(200).regex(/^[A-Za-z0-9._][A-Za-z0-9._-]*$/, "This is not the name of a service or container.");
 
 export const uuid = z.uuid();
 
@@ -179,19 +184,31 @@ export const buildConfigInput = z
 export const deployInput = z.object({ ref: refName.optional(), commitSha: commitSha.optional(), rebuild: z.boolean().optional() }).strict();
 
 /** Query strings arrive as text, so numbers and lists are coerced. */
-const list = <T extends readonly [string, ...string[]]>(values: T) =>
-    z.preprocess((value) => (typeof value === "string" ? value.split(",") : value), z.array(z.enum(values)).optional());
+export const listOf = <S extends z.ZodType>(item: S) => z.preprocess((value) => (typeof value === "string" ? value.split(",") : value), z.array(item).max(LIMITS.listLength).optional());
+
+/** Which page of a list, and how long it is. */
+export function paging(defaultPerPage: number) {
+    return {
+        page: z.coerce.number().int().min(1).max(1_000_000).default(1),
+        perPage: z.coerce.number().int().min(1).max(LIMITS.perPage).default(defaultPerPage),
+    };
+}
+
+/** Words to look for. */
+export const searchText = z.string().max(200);
+
+/** A moment, or a day (UTC): as the end of a period it includes the whole of it. */
+export const dayOrMoment = z.iso.datetime({ offset: true }).or(z.iso.date());
 
 export const deploymentListInput = z
     .object({
-        status: list(DEPLOYMENT_STATUSES),
-        triggeredBy: list(TRIGGERS),
+        status: listOf(z.enum(DEPLOYMENT_STATUSES)),
+        triggeredBy: listOf(z.enum(TRIGGERS)),
         branch: z.string().max(LIMITS.refLength).optional(),
-        from: z.iso.datetime({ offset: true }).or(z.iso.date()).optional(),
-        to: z.iso.datetime({ offset: true }).or(z.iso.date()).optional(),
-        q: z.string().max(200).optional(),
-        page: z.coerce.number().int().min(1).max(1_000_000).default(1),
-        perPage: z.coerce.number().int().min(1).max(LIMITS.perPage).default(20),
+        from: dayOrMoment.optional(),
+        to: dayOrMoment.optional(),
+        q: searchText.optional(),
+        ...paging(20),
     })
     .strict();
 
@@ -205,7 +222,7 @@ export const logInput = z
         limit: z.coerce.number().int().min(1).max(100_000).optional(),
         step: z.enum(STEP_NAMES).optional(),
         level: z.enum(LOG_LEVELS).optional(),
-        q: z.string().max(200).optional(),
+        q: searchText.optional(),
     })
     .strict();
 
@@ -221,12 +238,11 @@ export const DELIVERY_OUTCOMES = ["deploy", "ignore", "reject"] as const;
 
 export const webhookEventListInput = z
     .object({
-        verdict: list(DELIVERY_OUTCOMES),
-        q: z.string().max(200).optional(),
+        verdict: listOf(z.enum(DELIVERY_OUTCOMES)),
+        q: searchText.optional(),
         /** `brief`: without payload and headers, which can be megabytes. */
         detail: z.enum(["full", "brief"]).optional(),
-        page: z.coerce.number().int().min(1).max(1_000_000).default(1),
-        perPage: z.coerce.number().int().min(1).max(LIMITS.perPage).default(20),
+        ...paging(20),
     })
     .strict();
 

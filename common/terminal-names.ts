@@ -2,6 +2,11 @@
 
 export const CONSOLE_TERMINAL = "console";
 
+/** What operations on a stack print. */
+export function progressTerminalName(endpoint: string, stack: string): string {
+    return `compose-${endpoint}-${stack}`;
+}
+
 export function combinedTerminalName(endpoint: string, stack: string): string {
     return `combined-${endpoint}-${stack}`;
 }

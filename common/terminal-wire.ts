@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { stackFolderName } from "./schemas.ts";
+import { runningName, stackFolderName } from "./schemas.ts";
 
 /** Dockge's events of terminals, with its names and arguments, and the few that we add. */
 
@@ -9,8 +9,6 @@ export const MAX_TERMINAL_INPUT_LENGTH = 64 * 1024;
 const terminalName = z.string().min(1).max(700);
 const rows = z.number().int().min(1).max(500);
 const columns = z.number().int().min(1).max(1000);
-/** Compose's own rule for services, and Docker's for containers. */
-const runningName = z.string().max(200).regex(/^[A-Za-z0-9._][A-Za-z0-9._-]*$/, "This is not the name of a service or container.");
 /** Started with an argument list of just this: nothing that could be an option, and no place to look for it other than the image's own PATH. */
 const shell = z.union(
     [

@@ -1,5 +1,16 @@
+import type { Failure } from "../../common/wire.ts";
 import { DeployError, toDeployError } from "../domain/errors.ts";
 import type { Logger, Random } from "../domain/ports.ts";
+
+/** A failure as sockets answer it. */
+export function failureAnswer({ code, message, details }: DeployError): Failure {
+    return { ok: false, msg: message, code, ...(Object.keys(details).length === 0 ? {} : { data: details }) };
+}
+
+/** As `failureAnswer`, for Dockge's page: it looks the text up among its own, and shows one that it does not find as it is. */
+export function dockgeFailureAnswer(error: DeployError): Failure & { msgi18n: true } {
+    return { ...failureAnswer(error), msgi18n: true };
+}
 
 /** To every call that comes when it is too late. */
 export function serverStopping(): DeployError {

@@ -14,13 +14,14 @@ import {
     webhookEventListInput,
 } from "../../common/schemas.ts";
 import { compareReleasesInput, composeFilesInput, deploymentStatisticsInput, deployRulesTestInput, healthCheckTestInput } from "../../common/stack-insight.ts";
-import type { Failure, Result, Verb, Verbs } from "../../common/wire.ts";
+import type { Result, Verb, Verbs } from "../../common/wire.ts";
 import type { Logger, Random } from "../domain/ports.ts";
 import type { Caller } from "../services/caller.ts";
-import { FailureReporter } from "./failure.ts";
+import { failureAnswer, FailureReporter } from "./failure.ts";
 import type { Host, HostUser } from "./host.ts";
-import { parseInput, parseStackName } from "./parse-input.ts";
+import { parseInput } from "./parse-input.ts";
 import type { Services } from "./services.ts";
+import { requireStackName } from "./stacks/stack-name.ts";
 
 type Answer<V extends Verb> = (args: unknown[], caller: Caller, user: HostUser) => Promise<Verbs[V]["result"]>;
 
@@ -39,9 +40,7 @@ export function registerVerbs(parts: { host: Host; services: Services; logger: L
             try {
                 return { ok: true, ...(await answer(args, callerOf(user), user)) };
             } catch (thrown) {
-                const error = failures.report(thrown, verb);
-                const failure: Failure = { ok: false, msg: error.message, code: error.code };
-                return Object.keys(error.details).length === 0 ? failure : { ...failure, data: error.details };
+                return failureAnswer(failures.report(thrown, verb));
             }
         });
     }
@@ -120,7 +119,7 @@ function of<S extends Tuple, R>(schema: S, run: (args: z.output<S>, caller: Call
 function ofStack<S extends Tuple, R>(schema: S, run: (stack: string, args: z.output<S>, caller: Caller, user: HostUser) => Promise<R>) {
     return async (args: unknown[], caller: Caller, user: HostUser): Promise<R> => {
         const [stack, ...rest] = args;
-        return await run(parseStackName(stack), parseInput(schema, padded(schema, rest)), caller, user);
+        return await run(requireStackName(stack), parseInput(schema, padded(schema, rest)), caller, user);
     };
 }
 

@@ -3,7 +3,7 @@ import type { AuditFilter } from "../../common/audit.ts";
 import type { Page } from "../../common/wire.ts";
 import type { Actor, AuditEntry } from "../domain/entities.ts";
 import type { AuditLog, Clock, Random } from "../domain/ports.ts";
-import { containsPattern, untilEndOf } from "./filters.ts";
+import { containsPattern, narrowToPeriod, narrowToWords, offsetOf } from "./filters.ts";
 import { GroupCommit } from "./group-commit.ts";
 
 interface AuditRow {
@@ -60,27 +60,10 @@ export class SqliteAuditLog implements AuditLog {
         if (input.actor !== undefined) {
             void scope.whereRaw("actor_name LIKE ? ESCAPE '\\'", [containsPattern(input.actor)]);
         }
-        if (input.from !== undefined) {
-            void scope.where("at", ">=", Date.parse(input.from));
-        }
-        if (input.to !== undefined) {
-            void scope.where("at", "<", untilEndOf(input.to));
-        }
-        if (input.q !== undefined && input.q.trim() !== "") {
-            const pattern = containsPattern(input.q.trim());
-            void scope.where((any) => {
-                for (const column of SEARCHED) {
-                    void any.orWhereRaw(`${column} LIKE ? ESCAPE '\\'`, [pattern]);
-                }
-            });
-        }
+        narrowToPeriod(scope, "at", input);
+        narrowToWords(scope, SEARCHED, input.q);
         const [count] = await scope.clone().count<{ count: number }[]>({ count: "*" });
-        const rows = (await scope
-            .clone()
-            .select("*")
-            .orderByRaw("at DESC, rowid DESC")
-            .limit(input.perPage)
-            .offset((input.page - 1) * input.perPage));
+        const rows = await scope.clone().select("*").orderByRaw("at DESC, rowid DESC").limit(input.perPage).offset(offsetOf(input));
         return { items: rows.map(toEntry), total: count?.count ?? 0, page: input.page, perPage: input.perPage };
     }
 

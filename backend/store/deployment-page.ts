@@ -1,6 +1,6 @@
 import type { Knex } from "knex";
 import type { DeploymentListInput } from "../../common/schemas.ts";
-import { containsPattern, untilEndOf } from "./filters.ts";
+import { isSearch, narrowToPeriod, narrowToWords, offsetOf } from "./filters.ts";
 import type { Row } from "./row-mapper.ts";
 
 const SEARCHED = ["commit_message", "commit_author", "commit_sha", "branch", "tag"];
@@ -17,21 +17,9 @@ export async function deploymentPage(knex: Knex, stackId: string, filter: Deploy
     if (filter.branch !== undefined) {
         void scope.where("branch", filter.branch);
     }
-    if (filter.from !== undefined) {
-        void scope.where("created_at", ">=", Date.parse(filter.from));
-    }
-    if (filter.to !== undefined) {
-        void scope.where("created_at", "<", untilEndOf(filter.to));
-    }
-    if (filter.q !== undefined && filter.q.trim() !== "") {
-        const pattern = containsPattern(filter.q.trim());
-        void scope.where((any) => {
-            for (const column of SEARCHED) {
-                void any.orWhereRaw(`${column} LIKE ? ESCAPE '\\'`, [pattern]);
-            }
-        });
-    }
-    return filter.q === undefined || filter.q.trim() === "" ? await countAndRead(scope, filter) : await readInOneScan(knex, scope, filter);
+    narrowToPeriod(scope, "created_at", filter);
+    narrowToWords(scope, SEARCHED, filter.q);
+    return isSearch(filter.q) ? await readInOneScan(knex, scope, filter) : await countAndRead(scope, filter);
 }
 
 type Scope = Knex.QueryBuilder<Row, Row[]>;
@@ -60,8 +48,4 @@ async function readInOneScan(knex: Knex, scope: Scope, filter: DeploymentListInp
 async function count(scope: Scope): Promise<number> {
     const [row] = await scope.clone().count<{ count: number }[]>({ count: "*" });
     return row?.count ?? 0;
-}
-
-function offsetOf(filter: DeploymentListInput): number {
-    return (filter.page - 1) * filter.perPage;
 }

@@ -1,11 +1,12 @@
 import type { Knex } from "knex";
-import type { WebhookEventListInput } from "../../common/schemas.ts";
+import type { Provider, WebhookEventListInput } from "../../common/schemas.ts";
 import type { Page } from "../../common/wire.ts";
 import type { Deployment, WebhookEvent } from "../domain/entities.ts";
 import type { Recorded, Vault, WebhookEventStore } from "../domain/ports.ts";
 import { DEPLOYMENTS, deploymentMapper, type DeploymentMapper } from "./deployment-mapper.ts";
 import { enqueueIn } from "./enqueue.ts";
 import type { GroupCommit } from "./group-commit.ts";
+import { narrowToWords, offsetOf } from "./filters.ts";
 import { RowMapper, type Columns, type Row } from "./row-mapper.ts";
 
 const TABLE = "webhook_events";
@@ -32,6 +33,12 @@ const COLUMNS: Columns<WebhookEvent> = {
 const BRIEF = ["id", "repository_id", "provider", "event_type", "delivery_id", "signature", "verified", "processed", "verdict", "deployment_id", "received_at", "processed_at", "error"];
 const SEARCHED = ["event_type", "delivery_id", "verdict", "error"];
 
+/**
+ * Their signature is over the body alone, which says when or between which commits something was pushed. The others send a signature that is
+ * never the same twice (Standard Webhooks), none, or bodies of a few words that may mean a new deployment each time.
+ */
+const SIGNS_THE_BODY: ReadonlySet<Provider> = new Set<Provider>(["github", "gitea", "forgejo", "gogs", "bitbucket", "bitbucket_dc"]);
+
 type LatestDelivery = Pick<WebhookEvent, "receivedAt" | "verified" | "verdict">;
 
 export class SqliteWebhookEventStore implements WebhookEventStore {
@@ -52,6 +59,12 @@ export class SqliteWebhookEventStore implements WebhookEventStore {
             const former = await this.#formerDelivery(transaction, event);
             if (former !== null && former.deploymentId !== null && event.verified) {
                 return { outcome: "duplicate", event: former, deployment: await this.#deployment(transaction, former.deploymentId), superseded: null };
+            }
+            const deployedBefore = deployment === null ? null : await this.#deployedBefore(transaction, event);
+            if (deployedBefore !== null) {
+                const repeated = { ...(await this.#makeRoom(transaction, event, former)), verdict: "duplicate", deploymentId: deployedBefore };
+                await transaction(TABLE).insert(this.#mapper.toRow(repeated, repeated.id)).onConflict("id").merge();
+                return { outcome: "duplicate", event: repeated, deployment: await this.#deployment(transaction, deployedBefore), superseded: null };
             }
             const stored = await this.#makeRoom(transaction, event, former);
             const enqueued = deployment === null ? null : await enqueueIn(transaction, this.#deployments, deployment);
@@ -91,7 +104,7 @@ export class SqliteWebhookEventStore implements WebhookEventStore {
             .select<Row[]>(...(isBrief ? BRIEF : ["*"]))
             .orderByRaw("received_at DESC, rowid DESC")
             .limit(perPage)
-            .offset((page - 1) * perPage);
+            .offset(offsetOf(filter));
         return { items: rows.map((row) => this.#mapper.fromRow(isBrief ? { ...row, payload: null, headers: "{}" } : row)), total: count?.count ?? 0, page, perPage };
     }
 
@@ -127,6 +140,18 @@ export class SqliteWebhookEventStore implements WebhookEventStore {
         }
         const row = (await transaction(TABLE).where({ repository_id: event.repositoryId, delivery_id: event.deliveryId }).first()) as Row | undefined;
         return row === undefined ? null : this.#mapper.fromRow(row);
+    }
+
+    /**
+     * The same bytes under another delivery id: somebody who has seen a delivery may send it again as it is, and some servers give a redelivery
+     * a new id. What led to a deployment once does not lead to another one. @returns the id of that deployment
+     */
+    async #deployedBefore(transaction: Knex.Transaction, event: WebhookEvent): Promise<string | null> {
+        if (!event.verified || event.signature === null || !SIGNS_THE_BODY.has(event.provider)) {
+            return null;
+        }
+        const row = (await transaction(TABLE).where({ repository_id: event.repositoryId, signature: event.signature, verified: true }).whereNotNull("deployment_id").first()) as Row | undefined;
+        return row === undefined ? null : this.#mapper.fromRow(row).deploymentId;
     }
 
     /**
@@ -172,12 +197,5 @@ function narrow(scope: Knex.QueryBuilder<Row, Row[]>, { verdict, q }: WebhookEve
             }
         });
     }
-    if (q !== undefined && q.trim() !== "") {
-        const pattern = `%${q.trim().replace(/[\\%_]/g, "\\$&")}%`;
-        void scope.where((any) => {
-            for (const column of SEARCHED) {
-                void any.orWhereRaw(`${column} LIKE ? ESCAPE '\\'`, [pattern]);
-            }
-        });
-    }
+    narrowToWords(scope, SEARCHED, q);
 }

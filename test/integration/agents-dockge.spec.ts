@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StandaloneHost } from "../../backend/host/standalone/standalone-host.ts";
-import { ALL_ENDPOINTS } from "../../common/dockge-wire.ts";
+import { ALL_ENDPOINTS } from "../../common/endpoints.ts";
 import { startAttachedDockge, startPlainDockge, type AttachedDockge } from "../fixtures/attached-dockge.ts";
 import { findDockge, type DockgeCheckout } from "../fixtures/real-dockge.ts";
 import { Client, PASSWORD, startStandalone, USERNAME, type Standalone } from "../fixtures/standalone-host.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ALL_ENDPOINTS } from "../../common/dockge-wire.ts";
+import { ALL_ENDPOINTS } from "../../common/endpoints.ts";
 import { Secret } from "../../backend/domain/secret.ts";
 import type { StandaloneHost } from "../../backend/host/standalone/standalone-host.ts";
 import { MemoryAgents } from "../fixtures/memory-agents.ts";

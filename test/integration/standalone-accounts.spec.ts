@@ -1,6 +1,7 @@
 import jwt from "jsonwebtoken";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { accountEvents, hostEvents, OPEN_EVENTS, stackEvents } from "../../common/dockge-wire.ts";
+import { accountEvents, OPEN_EVENTS } from "../../common/account-wire.ts";
+import { hostEvents, stackEvents } from "../../common/dockge-wire.ts";
 import { PASSWORD, startStandalone, USERNAME, type Standalone } from "../fixtures/standalone-host.ts";
 
 describe("accounts of the standalone host", () => {

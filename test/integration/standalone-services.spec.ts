@@ -1,7 +1,8 @@
 import { mkdir, readFile, realpath, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { accountEvents, directEvents, hostEvents, OPEN_EVENTS, stackEvents } from "../../common/dockge-wire.ts";
+import { accountEvents, OPEN_EVENTS } from "../../common/account-wire.ts";
+import { directEvents, hostEvents, stackEvents } from "../../common/dockge-wire.ts";
 import { startStandalone, type Client, type Standalone } from "../fixtures/standalone-host.ts";
 
 const YAML = "services:\n  app:\n    image: app:1\n";

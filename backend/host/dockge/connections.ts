@@ -1,7 +1,7 @@
 import { DeployError } from "../../domain/errors.ts";
 import type { Logger, UserStore } from "../../domain/ports.ts";
 import type { Failure, Result } from "../../../common/wire.ts";
-import { serverStopping, type FailureReporter } from "../failure.ts";
+import { dockgeFailureAnswer, serverStopping, type FailureReporter } from "../failure.ts";
 import type { HostUser } from "../host.ts";
 import { clientAddress, clientOrigin } from "../http/client-address.ts";
 import { requireFamiliarSocket, type DockgeAgentSocket, type DockgeServer, type DockgeSocket } from "./dockge-seams.ts";
@@ -123,9 +123,7 @@ export class Connections {
     }
 
     failure(thrown: unknown, event: string): Failure & { msgi18n: true } {
-        const { message, code, details } = this.#parts.failures.report(thrown, event);
-        // Dockge's page looks the text up among its own; one that it does not find is shown as it is.
-        return { ok: false, msg: message, msgi18n: true, code, ...(Object.keys(details).length === 0 ? {} : { data: details }) };
+        return dockgeFailureAnswer(this.#parts.failures.report(thrown, event));
     }
 
     /** @throws NOT_LOGGED_IN */

@@ -1,4 +1,4 @@
-import { progressTerminalName } from "../../../common/dockge-wire.ts";
+import { progressTerminalName } from "../../../common/terminal-names.ts";
 import type { Clock } from "../../domain/ports.ts";
 import type { DockgeSocket, DockgeTerminal } from "./dockge-seams.ts";
 

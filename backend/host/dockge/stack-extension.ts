@@ -1,11 +1,10 @@
 import { STACK_STATUS, type SimpleStack } from "../../../common/dockge-wire.ts";
 import type { StackGitFields } from "../../../common/wire.ts";
 import type { Logger } from "../../domain/ports.ts";
+import { NO_GIT_FIELDS } from "../stacks/no-git-fields.ts";
 import type { StackFiles } from "../stacks/stack-files.ts";
 
 export type ProvideFields = (names: string[]) => Promise<Map<string, StackGitFields>>;
-
-const NO_FIELDS: StackGitFields = { gitRepository: null, buildConfig: null, latestDeployment: null, deploymentHistory: [] };
 
 interface ListPush {
     stackList: Record<string, object>;
@@ -35,14 +34,14 @@ export class StackExtension {
             return stack;
         }
         const { fields } = await this.#look([name]);
-        return { ...stack, ...(fields.get(name) ?? NO_FIELDS) };
+        return { ...stack, ...(fields.get(name) ?? NO_GIT_FIELDS) };
     }
 
     /** Also lists the stacks that wait for their first deployment: Dockge does not see a folder without a compose file. */
     async list(push: ListPush, endpoint: string): Promise<ListPush> {
         const { fields, waiting } = await this.#look(Object.keys(push.stackList));
-        const listed = Object.entries(push.stackList).map(([name, stack]) => [name, { ...stack, ...(fields.get(name) ?? NO_FIELDS) }] as const);
-        const added = waiting.filter((name) => !(name in push.stackList)).map((name) => [name, { ...waitingStack(name, endpoint), ...(fields.get(name) ?? NO_FIELDS) }] as const);
+        const listed = Object.entries(push.stackList).map(([name, stack]) => [name, { ...stack, ...(fields.get(name) ?? NO_GIT_FIELDS) }] as const);
+        const added = waiting.filter((name) => !(name in push.stackList)).map((name) => [name, { ...waitingStack(name, endpoint), ...(fields.get(name) ?? NO_GIT_FIELDS) }] as const);
         return { ...push, stackList: Object.fromEntries([...listed, ...added]) };
     }
 

@@ -3,7 +3,8 @@ import type { ErrorCode } from "../../../common/error-codes.ts";
 import { DeployError } from "../../domain/errors.ts";
 import type { Caller } from "../../services/caller.ts";
 import type { RawRequest, RawResponse } from "../host.ts";
-import { parseInput, parseStackName } from "../parse-input.ts";
+import { parseInput } from "../parse-input.ts";
+import { requireStackName } from "../stacks/stack-name.ts";
 
 /** `token`: an API token. `token-or-loopback`: also a program on this very machine. */
 export type Access = "public" | "token" | "token-or-loopback";
@@ -56,7 +57,7 @@ export function route<Q extends z.ZodObject = z.ZodObject<Record<never, never>>,
     return {
         ...definition,
         answer: async (request, caller) => {
-            const stack = "stack" in request.params ? parseStackName(request.params["stack"]) : "";
+            const stack = "stack" in request.params ? requireStackName(request.params["stack"]) : "";
             return await definition.answer({
                 request,
                 caller,

@@ -1,17 +1,15 @@
-import { LIMITS, stackInput } from "../../../common/schemas.ts";
-import type { StackGitFields } from "../../../common/wire.ts";
+import { z } from "zod";
+import { LIMITS, paging, stackInput } from "../../../common/schemas.ts";
 import type { AuditLog } from "../../domain/ports.ts";
 import type { StackGitService } from "../../services/stack-git-service.ts";
 import type { HostStack, HostStacks } from "../host.ts";
-import { paging } from "./paging.ts";
+import { NO_GIT_FIELDS } from "../stacks/no-git-fields.ts";
 import { json, route, type RestRoute } from "./route.ts";
 import { pageOf, stackDetail, stackSummary } from "./view-schemas.ts";
 
-const NO_GIT: StackGitFields = { gitRepository: null, buildConfig: null, latestDeployment: null, deploymentHistory: [] };
-
 export function stackRoutes(parts: { stacks: HostStacks; stackGit: StackGitService; audit: Pick<AuditLog, "append"> }): RestRoute[] {
     const { stacks, stackGit, audit } = parts;
-    const detail = async (stack: HostStack, origin: string | null) => ({ ...stack, ...((await stackGit.fields([stack.name], origin)).get(stack.name) ?? NO_GIT) });
+    const detail = async (stack: HostStack, origin: string | null) => ({ ...stack, ...((await stackGit.fields([stack.name], origin)).get(stack.name) ?? NO_GIT_FIELDS) });
     const common = { tag: "stacks", access: "token" } as const;
     return [
         route({
@@ -19,7 +17,7 @@ export function stackRoutes(parts: { stacks: HostStacks; stackGit: StackGitServi
             method: "GET",
             path: "/api/v1/stacks",
             summary: "List stacks",
-            query: paging(LIMITS.perPage),
+            query: z.object(paging(LIMITS.perPage)).strict(),
             responses: { 200: { description: "Stacks by name", schema: pageOf(stackSummary) } },
             errors: ["DOCKER_UNAVAILABLE"],
             answer: async ({ query, caller }) => {
@@ -29,7 +27,7 @@ export function stackRoutes(parts: { stacks: HostStacks; stackGit: StackGitServi
                     shown.map(({ name }) => name),
                     caller.origin,
                 );
-                return json(200, { items: shown.map((stack) => ({ ...stack, ...(fields.get(stack.name) ?? NO_GIT) })), total: all.length, ...query });
+                return json(200, { items: shown.map((stack) => ({ ...stack, ...(fields.get(stack.name) ?? NO_GIT_FIELDS) })), total: all.length, ...query });
             },
         }),
         route({

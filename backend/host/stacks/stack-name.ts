@@ -1,11 +1,12 @@
-import { stackFolderName, stackName } from "../../../common/schemas.ts";
+import { STACK_NAME_RULE, stackFolderName, stackName } from "../../../common/schemas.ts";
 import { DeployError } from "../../domain/errors.ts";
 
 /** Asked on every entry, before a name becomes part of a path. @throws STACK_NAME_INVALID */
 export function requireStackName(name: unknown): string {
     const parsed = stackName.safeParse(name);
     if (!parsed.success) {
-        throw new DeployError("STACK_NAME_INVALID", "A stack name has only lower-case letters, digits, '-' and '_', and starts with a letter or digit.");
+        const isFolder = stackFolderName.safeParse(name).success;
+        throw new DeployError("STACK_NAME_INVALID", isFolder ? `${STACK_NAME_RULE} Deployments from Git name images and the Compose project after it, so rename the stack's folder first.` : STACK_NAME_RULE);
     }
     return parsed.data;
 }

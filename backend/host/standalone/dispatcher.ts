@@ -1,8 +1,9 @@
 import type { z } from "zod";
-import { OPEN_EVENTS } from "../../../common/dockge-wire.ts";
+import { OPEN_EVENTS } from "../../../common/account-wire.ts";
+import type { Failure } from "../../../common/wire.ts";
 import { DeployError, toDeployError } from "../../domain/errors.ts";
 import type { Logger } from "../../domain/ports.ts";
-import { serverStopping } from "../failure.ts";
+import { dockgeFailureAnswer, serverStopping } from "../failure.ts";
 import type { Session } from "./session.ts";
 
 type Events = Record<string, z.ZodTuple>;
@@ -85,12 +86,12 @@ export class Dispatcher {
         }
     }
 
-    failure(event: string, thrown: unknown): { ok: false; msg: string; msgi18n: true; code: string; data?: Record<string, unknown> } {
+    failure(event: string, thrown: unknown): Failure & { msgi18n: true } {
         const error = toDeployError(thrown);
         if (error.code === "INTERNAL") {
             this.#logger.error({ err: thrown, event }, "a call failed");
         }
-        return { ok: false, msg: error.message, msgi18n: true, code: error.code, ...(Object.keys(error.details).length === 0 ? {} : { data: error.details }) };
+        return dockgeFailureAnswer(error);
     }
 
     async #open(session: Session, [endpoint, event, ...args]: unknown[], isAnswerExpected: boolean): Promise<unknown> {

@@ -23,8 +23,8 @@ type Parts = RepositoryLinkParts &
         views: Views;
         /** Told after a repository was linked, changed or unlinked. */
         onChange: (repositoryId: string) => void;
-    /** Lets go of the images that were kept for returning to the stack's releases. */
-    dropImages: (stack: string) => Promise<void>;
+        /** Lets go of the images that were kept for returning to the stack's releases. */
+        dropImages: (stack: string) => Promise<void>;
     };
 
 /** Links stacks to Git remotes. */

@@ -1,4 +1,4 @@
-import type { accountEvents } from "../../../../common/dockge-wire.ts";
+import type { accountEvents } from "../../../../common/account-wire.ts";
 import type { User } from "../../../domain/entities.ts";
 import type { SettingStore } from "../../../domain/ports.ts";
 import type { LoginSessions } from "./login-sessions.ts";

@@ -1,5 +1,4 @@
-import { securityEvents } from "../../../../common/account-wire.ts";
-import { accountEvents } from "../../../../common/dockge-wire.ts";
+import { accountEvents, securityEvents } from "../../../../common/account-wire.ts";
 import type { Config } from "../../../config.ts";
 import type { User } from "../../../domain/entities.ts";
 import type { AccountSecurityStore, AuditLog, Clock, LoginSessionStore, Logger, Random, SettingStore, UserStore } from "../../../domain/ports.ts";

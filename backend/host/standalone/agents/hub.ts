@@ -1,5 +1,5 @@
 import { agentEvents } from "../../../../common/agent-wire.ts";
-import { ALL_ENDPOINTS } from "../../../../common/dockge-wire.ts";
+import { ALL_ENDPOINTS } from "../../../../common/endpoints.ts";
 import type { AgentStore, AuditLog, Clock, Logger, Random } from "../../../domain/ports.ts";
 import type { Dispatcher, EnvelopeCall } from "../dispatcher.ts";
 import type { Session } from "../session.ts";

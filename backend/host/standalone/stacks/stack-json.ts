@@ -1,4 +1,5 @@
 import type { FullStack, SimpleStack } from "../../../../common/dockge-wire.ts";
+import { NO_GIT_FIELDS } from "../../stacks/no-git-fields.ts";
 import type { StackTexts } from "../../stacks/stack-files.ts";
 import type { ListedStack } from "./stack-list.ts";
 
@@ -6,7 +7,7 @@ import type { ListedStack } from "./stack-list.ts";
 const DEFAULT_FILE_NAME = "compose.yaml";
 
 /** A stack as Dockge's page knows it, with what Git adds. `endpoint` is how the receiving connection calls this server. */
-export function simpleStack(stack: ListedStack, endpoint: string): SimpleStack {
+function simpleStack(stack: ListedStack, endpoint: string): SimpleStack {
     return {
         name: stack.name,
         status: stack.status,
@@ -14,10 +15,7 @@ export function simpleStack(stack: ListedStack, endpoint: string): SimpleStack {
         isManagedByDockge: stack.isManaged,
         composeFileName: stack.composeFileName ?? DEFAULT_FILE_NAME,
         endpoint,
-        gitRepository: stack.git?.gitRepository ?? null,
-        buildConfig: stack.git?.buildConfig ?? null,
-        latestDeployment: stack.git?.latestDeployment ?? null,
-        deploymentHistory: stack.git?.deploymentHistory ?? [],
+        ...(stack.git ?? NO_GIT_FIELDS),
     };
 }
 

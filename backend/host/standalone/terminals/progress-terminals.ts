@@ -1,4 +1,4 @@
-import { progressTerminalName } from "../../../../common/dockge-wire.ts";
+import { progressTerminalName } from "../../../../common/terminal-names.ts";
 import type { TerminalClient } from "./terminal-client.ts";
 import { TerminalStream } from "./terminal-stream.ts";
 
