@@ -32,9 +32,9 @@ describe("a good push", () => {
 
     it.each([
         ["its health check calls healthy", { health: "healthy" as const }, 0],
-        ["has no health check", {}, 5],
+        ["has no health check", {}, 2],
     ])("watches a new container that %s for the settle time only where that proves something", async (_name, state, seconds) => {
-        world.configure({ settleTime: 5 });
+        world.configure({ settleTime: 2 });
         world.containerFor = () => state;
         const before = world.passedMs;
         expect(await world.run(aRun("d1", "aaa1"))).toEqual({ status: "successful" });
@@ -174,7 +174,7 @@ describe("a bad push", () => {
                 return { health: "healthy" };
             }
             bornMs ||= world.passedMs;
-            return world.passedMs - bornMs < 5000 ? { health: "healthy" } : { state: "exited", exitCode: 3 };
+            return { startedAt: null, ...(world.passedMs - bornMs < 5000 ? { health: "healthy" as const } : { state: "exited", exitCode: 3 }) };
         };
         expect(await world.run(aRun("d2", "bbb2"))).toMatchObject({ status: "rolled_back", error: { code: "CONTAINER_EXITED" } });
     });
@@ -185,7 +185,7 @@ describe("a bad push", () => {
             if (imageId.includes("bbb2") && (looks += 1) === 2) {
                 world.setClock(world.now - 3_600_000);
             }
-            return {};
+            return { startedAt: null };
         };
         expect(await world.run(aRun("d2", "bbb2"))).toEqual({ status: "successful" });
     });
