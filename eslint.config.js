@@ -7,7 +7,7 @@ import tseslint from "typescript-eslint";
 
 /**
  * The direction of imports: common <- domain <- {pipeline, webhook, queue, services} <- host.
- * store, vault and adapters implement domain/ports; only git-deploy.ts sees them.
+ * store, vault and adapters implement domain/ports; only the compositions (git-deploy.ts, standalone.ts, attached.ts) see them.
  */
 const core = ["pipeline", "webhook", "queue", "services"];
 const implementations = ["store", "vault", "adapters"];
@@ -28,7 +28,7 @@ const zones = [
             "An implementation of a port knows the domain and nothing beside it.",
         ),
     ),
-    forbid("backend/host", [...implementations, "pipeline"].map((part) => `backend/${part}`), "Only git-deploy.ts joins ports and their implementations."),
+    forbid("backend/host", [...implementations, "pipeline"].map((part) => `backend/${part}`), "Only the compositions join ports and their implementations."),
     forbid("frontend", ["backend", "db"], "The browser shares common/ with the server and nothing else."),
 ];
 
