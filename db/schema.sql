@@ -203,6 +203,8 @@ CREATE UNIQUE INDEX webhook_events_delivery ON webhook_events (repository_id, de
 
 CREATE INDEX webhook_events_received ON webhook_events (repository_id, received_at);
 
+CREATE INDEX webhook_events_signature ON webhook_events (repository_id, signature);
+
 CREATE INDEX webhook_events_deployment ON webhook_events (deployment_id);
 
 CREATE TABLE api_tokens (
