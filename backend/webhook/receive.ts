@@ -19,6 +19,9 @@ import { unverifiedEvent, verifiedEvent } from "./webhook-event.ts";
 /** What GitHub and GitLab send at most; the host refuses a longer body before reading it. */
 const MAX_WEBHOOK_BYTES = 25 * 1024 * 1024;
 
+/** Of a delivery that is still looked at when its address is over the limit: a push of several hundred commits, verified in less than a millisecond. */
+const MAX_LATE_BYTES = 256 * 1024;
+
 /** For stacks whose build settings were never saved. */
 const DEFAULT_CONFIG: DecisionPolicy["config"] = { autoDeployOnPush: true, autoDeployBranches: [], autoDeployTags: [], includePaths: [], excludePaths: [] };
 
@@ -92,7 +95,8 @@ export class WebhookReceiver {
 
     async #receive(incoming: IncomingWebhook): Promise<WebhookReply> {
         const waitS = await this.#limits.countRequest(incoming.address);
-        if (waitS !== null) {
+        // Others behind the same address must not hold up a genuine delivery, and one of usual size costs little to be told apart.
+        if (waitS !== null && incoming.body.length > MAX_LATE_BYTES) {
             return tooMany(waitS);
         }
         if (incoming.body.length > MAX_WEBHOOK_BYTES) {
@@ -101,13 +105,13 @@ export class WebhookReceiver {
         const repository = await this.#parts.repositories.byId(incoming.repositoryId);
         if (repository === null) {
             pretendToVerify(incoming.body);
-            return failure(404, "NOT_FOUND", "There is no such webhook.");
+            return waitS !== null ? tooMany(waitS) : failure(404, "NOT_FOUND", "There is no such webhook.");
         }
         const provider = PROVIDERS[repository.provider];
         const now = this.#parts.clock.now();
         const event = unverifiedEvent({ id: this.#parts.random.uuid(), now, repository, provider, headers: incoming.headers });
         if (!provider.verify(incoming, secretsOf(repository, now), now)) {
-            return await this.#unverified(event, repository, provider, incoming);
+            return waitS !== null ? tooMany(waitS) : await this.#unverified(event, repository, provider, incoming);
         }
         const waitForRepositoryS = await this.#limits.countGenuine(repository.id);
         if (waitForRepositoryS !== null) {

@@ -270,10 +270,13 @@ describe("a delivery that is not genuine", () => {
     it("an address, and a repository, that sends too much is told when to come back", async () => {
         const byAddress = makeReceiver({ limits: { perAddress: 1 } });
         await byAddress.receive(delivery());
-        const refused = await byAddress.receive(delivery({ after: C }));
+        const refused = await byAddress.receive(delivery({ secret: "wrong" }));
         expect(refused).toMatchObject({ status: 429, body: { ok: false, code: "TOO_MANY_REQUESTS" } });
         expect(Number(refused.headers["retry-after"])).toBeGreaterThan(0);
-        expect((await byAddress.receive({ ...delivery({ after: C }), address: "192.0.2.2" })).status).toBe(202);
+        expect((await byAddress.receive({ ...delivery(), repositoryId: randomUUID() })).status).toBe(429);
+        expect((await byAddress.receive(delivery({ after: C, message: "x".repeat(300_000) }))).status).toBe(429);
+        // A flood from the same address, or through the same proxy, holds up no genuine one of usual size.
+        expect((await byAddress.receive(delivery({ after: C }))).status).toBe(202);
         const byRepository = makeReceiver({ limits: { perRepository: 1 } });
         expect((await byRepository.receive(delivery({ ref: "refs/heads/x" }))).status).toBe(200);
         expect((await byRepository.receive({ ...delivery(), address: "192.0.2.3" })).status).toBe(429);
