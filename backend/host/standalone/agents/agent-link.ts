@@ -4,16 +4,16 @@ import { timeLimitMs } from "../../../../common/time-limits.ts";
 import { DeployError } from "../../../domain/errors.ts";
 import type { Clock, Logger } from "../../../domain/ports.ts";
 import { NO_ANSWER } from "../dispatcher.ts";
-import { isTooOld, readLogin, type AgentAccount, type LoginVerdict } from "./agent-account.ts";
+import type { AgentAccount } from "./agent-account.ts";
 import { AgentCapabilities, neededFor } from "./agent-capabilities.ts";
-import { agentPush } from "./agent-message.ts";
 import { AnswerTimeoutError, ConnectionLostError, type AgentConnection, type ConnectToAgent } from "./agent-connection.ts";
+import { isTooOld, logIn, tooOldSentence, type LoginVerdict } from "./agent-login.ts";
+import { agentPush } from "./agent-message.ts";
 
 /** Somebody who has just opened the page asks before the agent is there. */
 const PATIENCE_MS = 8_000;
 /** The page waits for us as long as we would for the agent; so much earlier we answer. */
 const HEAD_START_MS = 2_000;
-const LOGIN_LIMIT_MS = 15_000;
 /** A log-in that was refused for a passing reason ("too frequently"), or a connection that the agent ended. */
 const RETRY_MS = 20_000;
 const REOPEN_MS = 1_000;
@@ -166,10 +166,7 @@ export class AgentLink {
     async #logIn(attempt: number): Promise<void> {
         let verdict: LoginVerdict;
         try {
-            verdict = await this.#tryToken();
-            if (!verdict.isAccepted) {
-                verdict = await this.#tryPassword();
-            }
+            verdict = await logIn(this.#connection, this.#parts.account);
         } catch (error) {
             verdict = { isAccepted: false, isFinal: false, reason: error instanceof AnswerTimeoutError ? "It did not answer the log-in." : "The connection was lost." };
         }
@@ -186,26 +183,6 @@ export class AgentLink {
         }
     }
 
-    async #tryToken(): Promise<LoginVerdict> {
-        const { account } = this.#parts;
-        if (account.token === null) {
-            return { isAccepted: false, reason: "", isFinal: false };
-        }
-        const verdict = readLogin(await this.#connection.ask("loginByToken", [account.token], LOGIN_LIMIT_MS));
-        account.token = verdict.isAccepted ? (verdict.token ?? account.token) : null;
-        return verdict;
-    }
-
-    async #tryPassword(): Promise<LoginVerdict> {
-        const { account } = this.#parts;
-        const { username, password } = account.agent;
-        const verdict = readLogin(await this.#connection.ask("login", [{ username, password: password?.reveal() ?? "", token: "" }], LOGIN_LIMIT_MS));
-        if (verdict.isAccepted) {
-            account.token = verdict.token;
-        }
-        return verdict;
-    }
-
     #received(event: string, args: unknown[]): void {
         if (event === "agent") {
             const push = agentPush(args, this.#endpoint, this.#isConsoleOpen);
@@ -219,7 +196,7 @@ export class AgentLink {
             }
             if (isTooOld(version)) {
                 this.#attempt++;
-                this.#become("offline", `It runs Dockge ${String(version)}, which cannot be an agent. Upgrade it to 1.4.0 or later.`, { code: "AGENT_UNSUPPORTED", isFinal: true });
+                this.#become("offline", `It ${tooOldSentence(version)}`, { code: "AGENT_UNSUPPORTED", isFinal: true });
                 this.#connection.close();
             }
         }

@@ -1,10 +1,9 @@
 import { DeployError } from "../../../domain/errors.ts";
 import type { Random } from "../../../domain/ports.ts";
 import type { Secret } from "../../../domain/secret.ts";
-import { isTooOld, readLogin } from "./agent-account.ts";
 import type { AgentConnection, ConnectToAgent } from "./agent-connection.ts";
+import { isTooOld, logInByPassword, tooOldSentence, type LoginVerdict } from "./agent-login.ts";
 
-const LOGIN_LIMIT_MS = 15_000;
 /** Sent with the handshake, so that this server recognises itself under whatever name it was reached. */
 export const TEST_HEADER = "git-deploy-agent-test";
 
@@ -60,13 +59,13 @@ export class LoginTest {
         let connection: AgentConnection | undefined;
         let version: unknown;
         try {
-            await new Promise<void>((resolve, reject) => {
+            const connected = await new Promise<AgentConnection>((resolve, reject) => {
                 const offline = (reason: string) => reject(new DeployError("AGENT_OFFLINE", `${endpoint} cannot be added. ${reason}`, { details: { endpoint } }));
-                connection = this.#connect(
+                const made = this.#connect(
                     url,
                     { endpoint, [TEST_HEADER]: id },
                     {
-                        connected: resolve,
+                        connected: () => resolve(made),
                         disconnected: () => offline("It hung up."),
                         failed: offline,
                         received: (event, [info]) => {
@@ -77,23 +76,24 @@ export class LoginTest {
                     },
                     { isRetried: false },
                 );
-                connection.open();
+                connection = made;
+                made.open();
             });
-            const verdict = readLogin(await this.#ask(connection, username, password, endpoint));
+            const verdict = await this.#ask(connected, username, password, endpoint);
             if (!verdict.isAccepted) {
                 throw new DeployError("AGENT_REFUSED", `${endpoint} cannot be added. ${verdict.reason}`, { details: { endpoint } });
             }
             if (isTooOld(version)) {
-                throw new DeployError("AGENT_UNSUPPORTED", `${endpoint} runs Dockge ${String(version)}, which cannot be an agent. Upgrade it to 1.4.0 or later.`, { details: { endpoint } });
+                throw new DeployError("AGENT_UNSUPPORTED", `${endpoint} ${tooOldSentence(version)}`, { details: { endpoint } });
             }
         } finally {
             connection?.close();
         }
     }
 
-    async #ask(connection: AgentConnection | undefined, username: string, password: Secret, endpoint: string): Promise<unknown> {
+    async #ask(connection: AgentConnection, username: string, password: Secret, endpoint: string): Promise<LoginVerdict> {
         try {
-            return await connection?.ask("login", [{ username, password: password.reveal(), token: "" }], LOGIN_LIMIT_MS);
+            return await logInByPassword(connection, username, password);
         } catch (cause) {
             throw new DeployError("AGENT_OFFLINE", `${endpoint} cannot be added. It accepts connections but does not answer like a Dockge.`, { cause, details: { endpoint } });
         }
