@@ -44,6 +44,11 @@ export class ListPublisher {
     }
 
     async #publish(): Promise<void> {
+        if (this.#audience().length === 0) {
+            // Whoever logs in is sent the list as it is then. What was sent last says nothing about what that one got.
+            this.#lastSent = "";
+            return;
+        }
         try {
             const stacks = await this.#list.list();
             const text = JSON.stringify(stacks);
