@@ -19,13 +19,13 @@ const wanted = process.argv.slice(2);
 
 const isWanted = (name: string): boolean => wanted.length === 0 || wanted.some((word) => name.includes(word));
 
-async function take(page: Page, name: string): Promise<void> {
+async function take(page: Page, name: string, load: () => Promise<void>, isWindowFull = false): Promise<void> {
     if (!isWanted(name)) {
         return;
     }
-    await inEveryLook(page, async (look) => {
+    await inEveryLook(page, load, async (look) => {
         await pause(REST_MS);
-        await page.screenshot({ path: path.join(FOLDER, `${name}-${look}.png`), fullPage: true });
+        await page.screenshot({ path: path.join(FOLDER, `${name}-${look}.png`), fullPage: !isWindowFull });
     });
     console.log(`  ${name}`);
 }
@@ -37,33 +37,35 @@ async function freeNames(): Promise<Set<string>> {
 }
 
 async function takeAll(showcase: Showcase): Promise<void> {
+    const { url } = showcase.bed.server;
     const browser = await launchBrowser();
+    const reload = (page: Page, ready: string) => async () => {
+        await page.reload();
+        await page.getByTestId(ready).first().waitFor();
+    };
     try {
-        const { page } = await browser.open(showcase.bed.server.url);
-        await page.getByTestId("setup-form").waitFor();
-        await take(page, "setup");
+        const { page } = await browser.open(url);
+        await take(page, "setup", reload(page, "setup-form"));
         await makeFirstAccount(page);
 
         const other = await browser.open(showcase.agent.url);
         await makeFirstAccount(other.page);
-        await take(other.page, "home-empty");
+        await take(other.page, "home-empty", reload(other.page, "stacks-empty"));
         await other.page.getByTestId("logout").click();
-        await other.page.getByTestId("login-form").waitFor();
-        await take(other.page, "login");
+        await take(other.page, "login", reload(other.page, "login-form"));
 
         await showcase.addAgent();
-        for (const screen of screensOf(showcase).filter(({ name }) => isWanted(name))) {
-            await page.setViewportSize({ width: 1440, height: 900 });
-            await show(page, showcase.bed.server.url, screen);
-            await take(page, screen.name);
+        for (const screen of screensOf(showcase)) {
+            await take(page, screen.name, async () => await show(page, url, screen), screen.isWindowFull);
         }
-        const build = await showcase.startSlowBuild();
-        await show(page, showcase.bed.server.url, { name: "", path: `/compose/${showcase.healthy.name}/deployments/${build.id}`, ready: "step-pre-build" });
-        await take(page, "deployment-running");
-        await page.goto(showcase.bed.server.url);
-        await page.getByTestId("deployment-row").first().waitFor();
-        await take(page, "home-running");
-        await build.end();
+        if (isWanted("running")) {
+            const build = await showcase.startSlowBuild();
+            const running = { name: "", path: `/compose/${showcase.healthy.name}/deployments/${build.id}`, ready: "step-pre-build" };
+            await take(page, "deployment-running", async () => await show(page, url, running), true);
+            await page.goto(url);
+            await take(page, "home-running", reload(page, "deployment-row"));
+            await build.end();
+        }
     } finally {
         await browser.close();
     }

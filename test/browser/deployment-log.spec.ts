@@ -1,7 +1,7 @@
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { launchBrowser, pictureOnFailure, type TestBrowser } from "../fixtures/browser.ts";
+import { launchBrowser, makeFirstAccount, pictureOnFailure, type TestBrowser } from "../fixtures/browser.ts";
 import { openLine, type Line } from "../fixtures/cut-line.ts";
 import { NEEDLE, NEEDLE_EVERY, writeLongLog } from "../fixtures/long-log.ts";
 import { until } from "../fixtures/server.ts";
@@ -26,11 +26,7 @@ beforeAll(async () => {
     stack = await bed.link({ purpose: "log", buildConfig: { preBuildCommands: ["false"] } });
     await stack.commit(webService({ port: stack.port, version: "one" }));
     ({ page, problems } = await browser.open(line.url));
-    await at("setup-username").fill("ada");
-    await at("setup-password").fill("correct horse battery");
-    await at("setup-repeat").fill("correct horse battery");
-    await at("setup-submit").click();
-    await at("stack-search").waitFor();
+    await makeFirstAccount(page);
 });
 
 afterAll(async () => {

@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { BASE_IMAGE, ensureBaseImage } from "../fixtures/base-image.ts";
-import { launchBrowser, pictureOnFailure, type TestBrowser } from "../fixtures/browser.ts";
+import { launchBrowser, makeFirstAccount, pictureOnFailure, type TestBrowser } from "../fixtures/browser.ts";
 import { removeProject, uniqueProject } from "../fixtures/engine.ts";
 import { startServer, type TestServer } from "../fixtures/server.ts";
 
@@ -34,11 +34,7 @@ afterAll(async () => {
 
 it("opens a shell, types and reads the answer, and leaves it with the keyboard", async (context) => {
     pictureOnFailure(context, page);
-    await at("setup-username").fill("ada");
-    await at("setup-password").fill("correct horse battery");
-    await at("setup-repeat").fill("correct horse battery");
-    await at("setup-submit").click();
-    await at("stack-search").waitFor();
+    await makeFirstAccount(page);
 
     await page.goto(`${server.url}/compose/${stack}`);
     await page.getByRole("button", { name: "Start", exact: true }).click();

@@ -82,7 +82,7 @@ export function openEditor(options: {
                 basicSetup,
                 options.language === "yaml" ? yaml() : NAMES,
                 syntaxHighlighting(HIGHLIGHT),
-                EditorView.contentAttributes.of({ "aria-label": options.label }),
+                EditorView.contentAttributes.of({ tabindex: "0", "aria-label": options.label }),
                 theme.of(look(options.isDark)),
                 mode.of(access(options.isReadOnly)),
                 EditorView.updateListener.of((update) => {
