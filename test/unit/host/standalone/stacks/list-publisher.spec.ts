@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { ListPublisher } from "../../../../../backend/host/standalone/stacks/list-publisher.ts";
 import type { Session } from "../../../../../backend/host/standalone/session.ts";
-import type { ListedStack, StackList } from "../../../../STACKbackend/host/standalone/stacks/list-publisher.ts";
+import type { ListedStack, StackList } from "../../../../../backend/host/standalone/stacks/stack-list.ts";
 import { silentLogger } from "../../../../fixtures/rows.ts";
 
 /** The list on every logged-in screen. */
