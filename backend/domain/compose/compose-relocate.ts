@@ -1,6 +1,7 @@
 import path from "node:path/posix";
-import { isAlias, isMap, isScalar, isSeq, parseDocument, type Document, type YAMLMap } from "yaml";
+import { isAlias, isMap, isScalar, isSeq, type Document, type YAMLMap } from "yaml";
 import { DeployError } from "../errors.ts";
+import { parseYamlDocument } from "./yaml-document.ts";
 
 /**
  * Renders a compose file that lies in a folder of the repository for the root of the stack folder:
@@ -40,7 +41,7 @@ export function parseComposeDocument(source: string, composePath: string): Docum
     if (source.length > MAX_COMPOSE_LENGTH) {
         throw new DeployError("COMPOSE_INVALID", `${composePath} is larger than ${MAX_COMPOSE_LENGTH / 1024} KiB. Split it by include.`);
     }
-    const document = refusing(composePath, () => parseDocument(source, { merge: true }));
+    const document = refusing(composePath, () => parseYamlDocument(source, { merge: true }));
     const problem = document.errors[0];
     if (problem !== undefined) {
         const position = problem.linePos?.[0];

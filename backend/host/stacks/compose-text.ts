@@ -1,11 +1,12 @@
-import { isMap, isScalar, LineCounter, parseDocument } from "yaml";
+import { isMap, isScalar, LineCounter } from "yaml";
+import { parseYamlDocument } from "../../domain/compose/yaml-document.ts";
 import { DeployError } from "../../domain/errors.ts";
 import { defaultProjectName } from "./stack-name.ts";
 
 /** Only what must be true before the text may be saved; what Compose thinks of it shows when it is run. @throws COMPOSE_INVALID, with line and column */
 export function requireYaml(text: string): void {
     const lines = new LineCounter();
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    const document = parseYamlDocument(text, { lineCounter: lines, prettyErrors: false });
     const error = document.errors[0];
     if (error !== undefined) {
         const { line, col } = lines.linePos(error.pos[0]);
@@ -41,7 +42,7 @@ export function hasComputedName(composeYaml: string): boolean {
 }
 
 function writtenName(composeYaml: string): string {
-    const document = parseDocument(composeYaml);
+    const document = parseYamlDocument(composeYaml);
     const name: unknown = isMap(document.contents) ? document.contents.get("name", true) : null;
     return isScalar(name) && typeof name.value === "string" ? name.value : "";
 }

@@ -64,7 +64,7 @@ export function suggestBuild(files: readonly TreeEntry[], composeFile: TreeEntry
 /** Unreadable YAML counts as building: that is the type which can do both. */
 function buildsSomething(composeText: string): boolean {
     try {
-        const model = parse(composeText) as { services?: Record<string, { build?: unknown } | null> | null } | null;
+        const model = parse(composeText, { uniqueKeys: false }) as { services?: Record<string, { build?: unknown } | null> | null } | null;
         return Object.values(model?.services ?? {}).some((service) => service?.build !== undefined && service.build !== null);
     } catch {
         return true;
