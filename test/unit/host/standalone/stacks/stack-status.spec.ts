@@ -12,7 +12,7 @@ function project(name: string, containers: Container[] = [container("running")],
     return { name, workingDirectory, configFiles: [], containers };
 }
 
-describe("serviceStatuses", () => {
+describe("names that objects have already", () => {
     it.each(["constructor", "toString", "__proto__"])("has a service that is called %s", (service) => {
         expect(Object.entries(serviceStatuses(project("web", [container("running", { service })])))).toEqual([[service, [{ status: "running", name: "web-app-1" }]]]);
     });
