@@ -68,7 +68,7 @@ export class OwnStack {
     }
 }
 
-/** For a shell: the folder of a stack may have any name, and people paste what they are told. */
+/** To be pasted: the folder of a stack may have any name, and people run what they are told. */
 function quoted(text: string): string {
     return /^[\w./:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
