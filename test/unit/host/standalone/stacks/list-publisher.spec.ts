@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { ListPublisher } from "../../../../../backend/host/standalone/stacks/list-publisher.ts";
 import type { Session } from "../../../../../backend/host/standalone/session.ts";
-import type { ListedStack, StackList } from "../../../../../backend/host/standalone/stacks/stack-list.ts";
+import type { StackList } from "../../../../../backend/host/standalone/stacks/stack-list.ts";
 import { silentLogger } from "../../../../fixtures/rows.ts";
 
 /** The list on every logged-in screen. */
@@ -10,7 +10,7 @@ function world() {
     const sent: string[] = [];
     const state = { name: "a", asked: 0, sessions: [] as Session[] };
     const session = { user: { id: 1 }, endpoint: "", pushAgent: (_event: string, push: object) => sent.push(JSON.stringify(push).includes('"a"') ? "a" : "b") } as unknown as Session;
-    const list = { list: () => ((state.asked += 1), Promise.resolve([{ name: state.name, status: 3, isManaged: true, composeFileName: "compose.yaml", git: null } as ListedStack])) } as unknown as StackList;
+    const list = { list: () => ((state.asked += 1), Promise.resolve([{ name: state.name, status: 3, isManaged: true, composeFileName: "compose.yaml", git: null }])) } as unknown as StackList;
     const publisher = new ListPublisher({ list, audience: () => state.sessions, logger: silentLogger });
     const changed = async (name: string) => {
         state.name = name;
