@@ -83,16 +83,9 @@ describe("Redactor", () => {
         );
     });
 
-    it("takes linear time: ten times the text takes no more than about ten times as long", () => {
+    it("takes linear time", () => {
         const redactor = new Redactor(Array.from({ length: 200 }, (_, index) => new Secret(`${"a".repeat(40)}${index}`)));
-        const time = (length: number) => {
-            const text = "a".repeat(length);
-            redactor.redact(text);
-            const started = performance.now();
-            redactor.redact(text);
-            return performance.now() - started;
-        };
-        time(100_000);
-        expect(time(2_000_000)).toBeLessThan(Math.max(200, time(200_000) * 40));
+        // Every letter may begin each of the secrets: in quadratic time this would never end.
+        expect(redactor.redact("a".repeat(2_000_000))).toHaveLength(2_000_000);
     });
 });

@@ -56,9 +56,7 @@ describe("symlinks", () => {
         const long = Object.fromEntries(Array.from({ length: 3000 }, (_, index) => [`l${index}`, `${"a/".repeat(2000)}b`]));
         const chain = Object.fromEntries(Array.from({ length: 3000 }, (_, index) => [`c${index}`, `c${index + 1}/${"a/".repeat(2000)}`]));
         for (const links of [long, chain]) {
-            const start = performance.now();
             expect(() => escaping(links)).toThrow(/so many folders/);
-            expect(performance.now() - start).toBeLessThan(3000);
         }
     });
 });

