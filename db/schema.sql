@@ -203,8 +203,6 @@ CREATE UNIQUE INDEX webhook_events_delivery ON webhook_events (repository_id, de
 
 CREATE INDEX webhook_events_received ON webhook_events (repository_id, received_at);
 
-CREATE INDEX webhook_events_signature ON webhook_events (repository_id, signature);
-
 CREATE INDEX webhook_events_deployment ON webhook_events (deployment_id);
 
 CREATE TABLE api_tokens (
@@ -271,3 +269,5 @@ CREATE INDEX audit_log_action ON audit_log (action, at);
 CREATE INDEX audit_log_actor ON audit_log (actor_name, at);
 
 CREATE INDEX deployments_statistics ON deployments (stack_id, completed_at, status, kind, triggered_by, created_at);
+
+CREATE INDEX webhook_events_signature ON webhook_events (repository_id, signature);
