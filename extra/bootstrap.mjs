@@ -67,7 +67,7 @@ function install() {
     // Under npm its own script is known; a bare "npm" is a .cmd file on some systems.
     const npm = process.env["npm_execpath"];
     const [file, ...before] = npm === undefined ? ["npm"] : [process.execPath, npm];
-    run("Installing packages", file, [...before, "ci", "--include=dev", "--no-audit", "--no-fund"]);
+    run("Installing packages", file, [...before, "ci", "--include=dev", "--no-audit", "--no-fund", "--json=false"]);
     const now = new Date();
     utimesSync(inRoot("node_modules", ".package-lock.json"), now, now);
 }
