@@ -72,7 +72,11 @@ describe.skipIf("why" in found)(`agents, with ${"why" in found ? "no Dockge" : f
             await online(browser, endpointOf(plain));
             expect(await stacksOf(browser, endpointOf(plain), STACK)).toMatchObject({ ok: true });
             expect(await at(plain, "getStack", STACK)).toMatchObject({ ok: true, stack: { composeYAML: COMPOSE, endpoint: endpointOf(plain) } });
-            expect(await at(plain, "saveStack", STACK, `${COMPOSE}# changed\n`, "", false)).toMatchObject({ ok: true });
+            // As our page sends it: with the hash of what was edited, which a Dockge does not know.
+            expect(await at(plain, "saveStack", STACK, `${COMPOSE}# changed\n`, "", false, null)).toMatchObject({ ok: true, msg: "Saved" });
+            expect(await at(plain, "getStack", STACK)).toMatchObject({ stack: { composeYAML: `${COMPOSE}# changed\n` } });
+            // Answered by Dockge itself, after Compose: there is nothing in it to be started.
+            expect(await at(plain, "deployStack", STACK, "services: {}\n", "", false, "a hash")).toMatchObject({ ok: false, msg: expect.stringMatching(/^Failed to deploy/) });
             expect(await at(plain, "terminalJoin", `compose-${endpointOf(plain)}-${STACK}`)).toMatchObject({ ok: true });
         });
 
@@ -84,6 +88,7 @@ describe.skipIf("why" in found)(`agents, with ${"why" in found ? "no Dockge" : f
             expect(await browser.call("addAgent", { url: attached.url, username: USERNAME, password: PASSWORD, name: "Attached" })).toMatchObject({ ok: true });
             await online(browser, endpointOf(attached));
             expect(await at(attached, "getGitRepository", STACK)).toEqual({ ok: true, gitRepository: null });
+            expect(await at(attached, "saveStack", STACK, `${COMPOSE}# changed\n`, "", false, "a hash")).toMatchObject({ ok: true, msg: "Saved" });
             expect(await at(attached, "getDeployment", "none")).toMatchObject({ ok: false, code: "DEPLOYMENT_NOT_FOUND" });
         });
 

@@ -19,29 +19,37 @@ const PROBE_LIMIT_MS = 4_000;
 /** How long "it is not there" is believed. */
 const PROBE_AGAIN_MS = 60_000;
 
-/** Events that every Dockge since 1.4.0 answers. */
-const OF_EVERY_DOCKGE: ReadonlySet<string> = new Set([
-    "checkMainTerminal",
-    "deleteStack",
-    "deployStack",
-    "downStack",
-    "getDockerNetworkList",
-    "getStack",
-    "interactiveTerminal",
-    "leaveCombinedTerminal",
-    "mainTerminal",
-    "requestStackList",
-    "restartStack",
-    "saveStack",
-    "serviceStatusList",
-    "startStack",
-    "stopStack",
-    "terminalInput",
-    "terminalJoin",
-    "terminalResize",
-    "updateStack",
+/**
+ * Events that every Dockge since 1.4.0 answers, with the number of arguments that it reads. It takes what stands after them for the
+ * acknowledgement, so an argument that we have added leaves the call without an answer. Upstream: `agent-socket-handlers/`.
+ */
+const OF_EVERY_DOCKGE: ReadonlyMap<string, number> = new Map([
+    ["checkMainTerminal", 0],
+    ["deleteStack", 1],
+    ["deployStack", 4],
+    ["downStack", 1],
+    ["getDockerNetworkList", 0],
+    ["getStack", 1],
+    ["interactiveTerminal", 3],
+    ["leaveCombinedTerminal", 1],
+    ["mainTerminal", 1],
+    ["requestStackList", 0],
+    ["restartStack", 1],
+    ["saveStack", 4],
+    ["serviceStatusList", 1],
+    ["startStack", 1],
+    ["stopStack", 1],
+    ["terminalInput", 2],
+    ["terminalJoin", 1],
+    ["terminalResize", 3],
+    ["updateStack", 1],
 ]);
-const OF_NIGHTLY_DOCKGE: ReadonlySet<string> = new Set(["dockerStats", "restartService", "startService", "stopService"]);
+const OF_NIGHTLY_DOCKGE: ReadonlyMap<string, number> = new Map([
+    ["dockerStats", 0],
+    ["restartService", 2],
+    ["startService", 2],
+    ["stopService", 2],
+]);
 
 /** What an agent must have to know this event; null when each of them does. */
 export function neededFor(event: string): Capability | null {
@@ -53,14 +61,16 @@ export class AgentCapabilities {
     readonly #ask: (event: string, args: unknown[], limitMs: number) => Promise<unknown>;
     readonly #clock: Pick<Clock, "now">;
     readonly #known = new Map<Capability, { isThere: Promise<boolean>; askedAt: number }>();
+    #isOurServer = false;
 
     constructor(ask: (event: string, args: unknown[], limitMs: number) => Promise<unknown>, clock: Pick<Clock, "now">) {
         this.#ask = ask;
         this.#clock = clock;
     }
 
-    /** The agent has said that it is one of us. */
-    hasEverything(): void {
+    /** The agent has said that it is our own server. A Dockge that Git Deploy is attached to is none: Dockge itself answers its buttons. */
+    isOurServer(): void {
+        this.#isOurServer = true;
         for (const capability of Object.keys(PROBES) as Capability[]) {
             this.#known.set(capability, { isThere: Promise.resolve(true), askedAt: Number.MAX_SAFE_INTEGER });
         }
@@ -68,7 +78,13 @@ export class AgentCapabilities {
 
     /** Another connection may lead to another version. */
     forget(): void {
+        this.#isOurServer = false;
         this.#known.clear();
+    }
+
+    /** The arguments that this agent takes: a Dockge gets none of those that we have added to its events. */
+    understood(event: string, args: unknown[]): unknown[] {
+        return this.#isOurServer ? args : args.slice(0, OF_EVERY_DOCKGE.get(event) ?? OF_NIGHTLY_DOCKGE.get(event));
     }
 
     async has(capability: Capability): Promise<boolean> {

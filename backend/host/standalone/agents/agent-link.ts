@@ -97,13 +97,14 @@ export class AgentLink {
     }
 
     /** Never rejects for long: every call is answered within the page's own time limit. @throws AGENT_OFFLINE, AGENT_SILENT, AGENT_UNSUPPORTED */
-    async call({ event, args, isAnswerExpected, isPatient }: AgentCall): Promise<unknown> {
+    async call({ event, args: given, isAnswerExpected, isPatient }: AgentCall): Promise<unknown> {
         const { clock } = this.#parts;
         const until = clock.now() + timeLimitMs(event) - HEAD_START_MS;
         if (this.#state.status === "connecting" && isPatient) {
             await this.#settled();
         }
         this.#requireOnline();
+        const args = this.#capabilities.understood(event, given);
         this.#noteConsole(event, args);
         if (!isAnswerExpected) {
             this.#connection.emit("agent", [this.#endpoint, event, ...args]);
@@ -192,7 +193,7 @@ export class AgentLink {
         } else if (event === "info") {
             const { version, gitDeployVersion } = (args[0] ?? {}) as { version?: unknown; gitDeployVersion?: unknown };
             if (typeof gitDeployVersion === "string") {
-                this.#capabilities.hasEverything();
+                this.#capabilities.isOurServer();
             }
             if (isTooOld(version)) {
                 this.#attempt++;

@@ -153,6 +153,19 @@ describe("a browser's link to an agent", () => {
         expect(agent.askedEvents).toEqual(["login", "getGitRepository"]);
     });
 
+    it.each([
+        ["a Dockge", { version: "1.5.0" }, ["web", "services: {}", "", false]],
+        ["one of us", { version: "1.5.0", gitDeployVersion: "0.1.0" }, ["web", "services: {}", "", false, "hash"]],
+    ])("gives %s the arguments that it reads, as a Dockge takes one more for the acknowledgement", async (_name, info, args) => {
+        const link = await connect();
+        agent.events?.received("info", [info]);
+        agent.answers["deployStack"] = agent.answers["saveStack"] = () => ({ ok: true });
+        for (const event of ["saveStack", "deployStack"]) {
+            await link.call({ event, args: ["web", "services: {}", "", false, "hash"], isAnswerExpected: true, isPatient: true });
+            expect(agent.asked.at(-1)).toMatchObject({ event, args });
+        }
+    });
+
     it("tells a Dockge 1.5.0, which has no buttons for services, from a newer one", async () => {
         const link = await connect();
         const answer = expect(call(link, "restartService")).rejects.toMatchObject({ code: "AGENT_UNSUPPORTED", message: expect.stringContaining("too old") });
