@@ -93,6 +93,7 @@ export function useRepositoryForm(repository: () => RepositoryView | null) {
 
     return {
         draft,
+        isChanged: computed(() => JSON.stringify(draft) !== JSON.stringify(draftOf(repository()))),
         hasStoredToken,
         hasStoredKey,
         isUrlChanged,
