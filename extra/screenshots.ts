@@ -24,6 +24,7 @@ async function take(page: Page, name: string, load: () => Promise<void>, isWindo
         return;
     }
     await inEveryLook(page, load, async (look) => {
+        await page.waitForLoadState("networkidle");
         await pause(REST_MS);
         await page.screenshot({ path: path.join(FOLDER, `${name}-${look}.png`), fullPage: !isWindowFull });
     });

@@ -9,6 +9,8 @@ import { openShowcase, type Showcase } from "../fixtures/showcase.ts";
 
 /** Pixels. */
 const PHONE_WIDTH = 360;
+/** About a hundred looks, of which each takes half a second where nothing else runs. */
+const ALL_SCREENS_TIMEOUT_MS = 360_000;
 
 let showcase: Showcase;
 let browser: TestBrowser;
@@ -29,7 +31,9 @@ afterAll(async () => {
 async function faultsOf(watched: Page, name: string, load: () => Promise<void>): Promise<string[]> {
     const faults: string[] = [];
     await inEveryLook(watched, load, async (look, size) => {
-        const { violations } = await new AxeBuilder({ page: watched }).setLegacyMode().analyze();
+        const axe = new AxeBuilder({ page: watched }).setLegacyMode();
+        // Of all that it looks at, only the colours are others in the second theme.
+        const { violations } = await (look.endsWith("dark") ? axe.withRules(["color-contrast"]) : axe).analyze();
         const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
         faults.push(...serious.flatMap(({ id, nodes }) => nodes.map((node) => `${name} ${look}: ${id}: ${node.html.slice(0, 200)} ${node.failureSummary?.split("\n")[1]?.trim() ?? ""}`)));
         const width = await watched.evaluate(() => document.documentElement.scrollWidth);
@@ -67,7 +71,7 @@ describe("every screen", () => {
             faults.push(...(await faultsOf(page, screen.name, async () => await show(page, showcase.bed.server.url, screen))));
         }
         expect(faults).toEqual([]);
-    });
+    }, ALL_SCREENS_TIMEOUT_MS);
 
     it("is sound while a deployment is under way", async (context) => {
         pictureOnFailure(context, page);
