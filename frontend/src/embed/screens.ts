@@ -41,7 +41,7 @@ export const routes: RouteRecordRaw[] = [
             { path: TAB_PATHS.deployment, name: "deployment", component: () => import("../pages/DeploymentPage.vue"), props: true },
         ],
     },
-    { path: NEW_PATH, component: () => import("./NewStackScope.vue"), props: true, children: [{ path: "", name: "new-from-git", component: () => import("../pages/NewFromGitPage.vue") }] },
+    { path: NEW_PATH, name: "new-from-git", component: () => import("./NewStackScope.vue"), props: true },
     { path: "/:rest(.*)*", name: "elsewhere", component: nothing },
 ];
 
