@@ -202,7 +202,7 @@ describe.skipIf("why" in checkout)("a Dockge with us that has agents", () => {
         await page.getByRole("button", { name: "Edit" }).waitFor();
         await item(theirs, endpointOf(agent)).click();
         await at("tab-stack-git").click();
-        await at("webhook-url").waitFor();
+        await at("webhook-card").waitFor();
         expect(problems).toEqual([]);
     });
 

@@ -171,7 +171,7 @@ describe.skipIf("why" in checkout)("our tabs in an unmodified Dockge", () => {
         await page.getByRole("button", { name: "Save" }).waitFor();
         page.once("dialog", (dialog) => void dialog.accept());
         await at("tab-stack-git").click();
-        await at("webhook-url").waitFor();
+        await at("webhook-card").waitFor();
     });
 
     it("offers a new stack from Git, and does nothing where Dockge has no stack", async (context) => {
@@ -215,7 +215,7 @@ describe.skipIf("why" in checkout)("our tabs in an unmodified Dockge", () => {
         const before = await looks();
         await item(stack).click();
         await at("tab-stack-git").click();
-        await at("webhook-url").waitFor();
+        await at("webhook-card").waitFor();
         await page.locator("header a", { hasText: "Dockge" }).click();
         await page.getByText("Docker Run").waitFor();
         expect((await looks()).filter((look) => !before.includes(look))).toEqual([]);
@@ -223,14 +223,14 @@ describe.skipIf("why" in checkout)("our tabs in an unmodified Dockge", () => {
         await page.evaluate(() => localStorage.setItem("theme", "light"));
         for (const [name, tab] of [["light-compose", ""], ["light-git", "git"], ["light-deployments", "deployments"]] as const) {
             await page.goto(tab === "" ? `${dockge.url}/compose/${stack}` : `${dockge.url}/stacks/${stack}/${tab}`);
-            await at(tab === "deployments" ? "deployment-row" : tab === "git" ? "webhook-url" : "tab-stack-git").first().waitFor();
+            await at(tab === "deployments" ? "deployment-row" : tab === "git" ? "webhook-card" : "tab-stack-git").first().waitFor();
             await picture(name);
         }
         await page.evaluate(() => localStorage.setItem("theme", "dark"));
         await page.setViewportSize({ width: 360, height: 780 });
         for (const tab of ["git", "deployments"]) {
             await page.goto(`${dockge.url}/stacks/${stack}/${tab}`);
-            await at(tab === "git" ? "webhook-url" : "deployment-row").first().waitFor();
+            await at(tab === "git" ? "webhook-card" : "deployment-row").first().waitFor();
             await picture(`phone-${tab}`);
             expect(await page.evaluate(() => document.querySelector(".git-deploy")?.parentElement?.scrollWidth ?? 0)).toBeLessThanOrEqual(360);
         }
@@ -241,7 +241,7 @@ describe.skipIf("why" in checkout)("our tabs in an unmodified Dockge", () => {
     it("has its screens at an address of their own, too", async (context) => {
         pictureOnFailure(context, page);
         await page.goto(`${dockge.url}/git-deploy/compose/${stack}/git`);
-        await at("webhook-url").waitFor();
+        await at("webhook-card").waitFor();
         await picture("own-page");
         expect(new URL(page.url()).pathname).toBe(`/git-deploy/compose/${stack}/git`);
     });
