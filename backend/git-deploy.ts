@@ -45,6 +45,7 @@ import { RepositoryService } from "./services/repository/repository-service.ts";
 import { StackGitService } from "./services/stack-git-service.ts";
 import { Views } from "./services/views.ts";
 import { WebhookEventService } from "./services/webhook-event-service.ts";
+import { countSealed } from "./store/sealed-columns.ts";
 import { createStores, type Stores } from "./store/stores.ts";
 import { KnownHostsFile } from "./vault/known-hosts-file.ts";
 import { OpenSshKeys } from "./vault/openssh-keys.ts";
@@ -78,6 +79,10 @@ export async function layFoundation(config: Config, logger: Logger): Promise<Fou
         const database = await openDatabase({ directory: config.dataDirectory });
         await database.migrate();
         const vault = loadVault({ directory: ownDirectory(config), secretKey: config.secretKey, previousSecretKeys: config.previousSecretKeys });
+        const { sealed, unreadable } = await countSealed(database.knex, vault);
+        if (unreadable > 0) {
+            logger.warn({ unreadable, sealed }, `${unreadable} of ${sealed} stored secrets cannot be opened with the secret key there is: put the former key into GIT_DEPLOY_PREVIOUS_SECRET_KEYS, or see "The key is lost" in docs/operations.md`);
+        }
         const stores = createStores({ knex: database.knex, vault, clock: systemClock, random: systemRandom });
         const engine = { searchPath: config.searchPath, dockerSocket: config.dockerSocket };
         const stackFolder = new StackFolderFiles({ stacksDirectory: config.stacksDirectory, backupsDirectory: ownDirectory(config, "backups"), clock: systemClock, owner: config.stackOwner });

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { lockDataDirectory } from "../../backend/adapters/data-directory-lock.ts";
 import { hashApiToken } from "../../backend/domain/api-token.ts";
 import { Secret } from "../../backend/domain/secret.ts";
-import { resealAll, SEALED_COLUMNS } from "../../backend/store/sealed-columns.ts";
+import { countSealed, resealAll, SEALED_COLUMNS } from "../../backend/store/sealed-columns.ts";
 import { rotateKeyFile } from "../../backend/vault/secret-key.ts";
 import { loadVault } from "../../backend/vault/vault.ts";
 import { aBuildConfig, aRelease, aRepository } from "../fixtures/rows.ts";
@@ -56,6 +56,7 @@ describe("commands over a data folder", () => {
         await world.stores.releases.insert(aRelease({ env: secret }));
         await world.stores.accountSecurity.enableTwoFactor(1, { secret, at: 1, lastStep: 1, recoveryCodeHashes: [] });
         await world.stores.accountSecurity.setPending(1, secret, 1);
+        await world.stores.agents.add({ url: "http://one.example.com:5001", username: "admin", password: secret, name: "" });
     }
 
     const SEALED_VALUES = SEALED_COLUMNS.flatMap((entry) => entry.columns).length;
@@ -100,6 +101,14 @@ describe("commands over a data folder", () => {
         expect(stdout).toContain(`${SEALED_VALUES} secrets`);
         const vault = loadVault({ directory: path.join(world.directory, "nowhere"), secretKey, previousSecretKeys: [] });
         expect(await resealAll(world.database.knex, vault)).toBe(0);
+    });
+
+    it("leave a folder without its key with secrets that nobody can open, which the start counts", async () => {
+        await fill();
+        const { knex } = world.database;
+        const vaultOf = (directory: string) => loadVault({ directory: path.join(world.directory, directory), secretKey: undefined, previousSecretKeys: [] });
+        expect(await countSealed(knex, vaultOf("git-deploy"))).toEqual({ sealed: SEALED_VALUES, unreadable: 0 });
+        expect(await countSealed(knex, vaultOf("another-key"))).toEqual({ sealed: SEALED_VALUES, unreadable: SEALED_VALUES });
     });
 
     it("change nothing when one value cannot be opened", async () => {
