@@ -1,5 +1,5 @@
 import { CliError, helpText, parseCli } from "./cli-options.ts";
-import { ConfigError, loadConfig, readEnvFile } from "./config.ts";
+import { ConfigError, loadConfig, readEnvFile, type Config } from "./config.ts";
 import { DeployError } from "./domain/errors.ts";
 import { createLogger } from "./log.ts";
 import { startStandalone } from "./standalone.ts";
@@ -21,7 +21,7 @@ async function main(): Promise<void> {
     }
     const version = readVersion();
     const { port, close } = await startStandalone(config, logger, version);
-    logger.info({ port, dataDirectory: config.dataDirectory, stacksDirectory: config.stacksDirectory, version }, `listening on port ${port} (${config.tls === null ? "http" : "https"})`);
+    logger.info({ port, dataDirectory: config.dataDirectory, stacksDirectory: config.stacksDirectory, version }, `listening on ${addressOf(config, port)}`);
 
     let isStopping = false;
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
@@ -40,6 +40,12 @@ async function main(): Promise<void> {
             );
         });
     }
+}
+
+/** To be clicked in a terminal; a server that listens on every address is at least here. */
+function addressOf({ hostname, tls }: Config, port: number): string {
+    const name = hostname === undefined || ["0.0.0.0", "::"].includes(hostname) ? "localhost" : hostname.includes(":") ? `[${hostname}]` : hostname;
+    return `${tls === null ? "http" : "https"}://${name}:${port}`;
 }
 
 try {

@@ -18,7 +18,8 @@ await runCommand(async (config) => {
             const agents = new SqliteAgentStore(database.knex, vault);
             const unreadable = (await agents.list()).filter(({ password }) => password === null);
             const count = await agents.unsealPasswords();
-            console.log(`${count} ${count === 1 ? "password of an agent is" : "passwords of agents are"} plain text now. Start Dockge on this folder.`);
+            const done = count === 0 ? "There was nothing to change: no password of an agent is encrypted." : `${count} ${count === 1 ? "password of an agent is" : "passwords of agents are"} plain text now.`;
+            console.log(`${unreadable.length === 0 || count > 0 ? `${done} ` : ""}Start Dockge on this folder.`);
             for (const { url } of unreadable) {
                 console.error(`The password of ${url} cannot be read with this key: remove the agent in Dockge and add it again.`);
             }

@@ -6,6 +6,7 @@ import type { ExpectedService } from "../domain/health.ts";
 import { isPinned } from "../domain/compose/image-name.ts";
 import type { ComposeProject, ComposeServiceModel, ReleaseFile } from "../domain/ports.ts";
 import { projectName } from "../domain/compose/compose-project.ts";
+import { withoutManagedBlock } from "../domain/compose/env-file.ts";
 import type { Run } from "./run-context.ts";
 import { StopWaits } from "./stop-waits.ts";
 
@@ -40,7 +41,7 @@ export async function putInPlace(run: Run, release: Release, sourceDirectory: st
     for (const { path, backup } of report.backedUp) {
         run.log.note(step, `${path} had been changed on this host; the changed file was saved as ${backup}`, "warn");
     }
-    run.log.note(step, `${report.written.length} files written, ${report.removed.length} removed`);
+    run.log.note(step, `${report.written.length} ${report.written.length === 1 ? "file" : "files"} written, ${report.removed.length} removed`);
     for (const { imageId, imageRef } of release.services) {
         if (!isPinned(imageRef)) {
             await parts.docker.tag(imageId, imageRef);
@@ -121,10 +122,12 @@ async function filesThatMayLieThere(run: Run, release: Release): Promise<Release
     return files;
 }
 
-function generatedFiles(release: Release): { path: string; content: string; mode: number }[] {
+/** A `.env` without a variable of ours is the person's own text: where it is the same, its mode is theirs as well. */
+function generatedFiles(release: Release): { path: string; content: string; mode: number; keepsMode?: boolean }[] {
+    const env = release.env?.reveal() ?? null;
     return [
         ...(release.composeYaml === null ? [] : [{ path: "compose.yaml", content: release.composeYaml, mode: 0o644 }]),
-        ...(release.env === null ? [] : [{ path: ".env", content: release.env.reveal(), mode: 0o600 }]),
+        ...(env === null ? [] : [{ path: ".env", content: env, mode: 0o600, keepsMode: withoutManagedBlock(env) === env }]),
     ];
 }
 

@@ -120,6 +120,7 @@ describe.skipIf(!isReal)(`a data folder made by ${isReal ? found.directory : "no
         expect(await agentPassword()).not.toContain(PASSWORD);
         expect(await server.runScript("back-to-dockge")).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("1 password of an agent is plain text now") });
         expect(await agentPassword()).toBe(PASSWORD);
+        expect(await server.runScript("back-to-dockge")).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("nothing to change") });
     });
 
     it("opens in Dockge without us", async () => {
