@@ -5,6 +5,7 @@
 export const ERROR_CODES = [
     // who is asking
     "NOT_LOGGED_IN",
+    "CREDENTIALS_INVALID",
     "TOKEN_INVALID",
     "CODE_INVALID",
     "TOO_MANY_REQUESTS",

@@ -25,12 +25,12 @@ export const LIMITS = {
     perPage: 200,
 } as const;
 
-export const STACK_NAME_RULE = "A stack name has only lower-case letters, digits, '-' and '_', and starts with a letter or digit.";
+export const STACK_NAME_RULE = `A stack name has at most ${LIMITS.nameLength} lower-case letters, digits, '-' and '_', and starts with a letter or digit.`;
 
 /** The folder below the stacks folder, and the compose project. Checked on every entry, not only on save. */
 export const stackName = z
     .string()
-    .max(LIMITS.nameLength)
+    .max(LIMITS.nameLength, STACK_NAME_RULE)
     .regex(/^[a-z0-9][a-z0-9_-]*$/, STACK_NAME_RULE);
 
 /** Bytes that a file name may have. */

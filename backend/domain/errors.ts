@@ -26,6 +26,7 @@ export class DeployError extends Error {
 /** HTTP statuses other than 422, by code. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
     NOT_LOGGED_IN: 401,
+    CREDENTIALS_INVALID: 401,
     TOKEN_INVALID: 401,
     CODE_INVALID: 401,
     SIGNATURE_INVALID: 401,

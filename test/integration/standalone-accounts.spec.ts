@@ -61,7 +61,7 @@ describe("accounts of the standalone host", () => {
 
     it("answers a wrong password as it answers a wrong name", async () => {
         const client = await server.connect();
-        const wrong = { ok: false, msg: "authIncorrectCreds", msgi18n: true, code: "NOT_LOGGED_IN" };
+        const wrong = { ok: false, msg: "authIncorrectCreds", msgi18n: true, code: "CREDENTIALS_INVALID" };
         expect(await client.call("login", { username: USERNAME, password: "wrong-1", token: "" })).toEqual(wrong);
         expect(await client.call("login", { username: "nobody", password: PASSWORD, token: "" })).toEqual(wrong);
         server.users.rows.forEach((user) => (user.isActive = false));

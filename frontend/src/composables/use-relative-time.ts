@@ -35,7 +35,9 @@ export function relativeTime(iso: string, nowMs: number, locale: string, justNow
     if (unit === undefined) {
         return justNow;
     }
-    return new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "long" }).format(Math.trunc(seconds / unit[1]), unit[0]);
+    // "yesterday", but not "next month" for 30 days.
+    const numeric = unit[0] === "day" ? "auto" : "always";
+    return new Intl.RelativeTimeFormat(locale, { numeric, style: "long" }).format(Math.trunc(seconds / unit[1]), unit[0]);
 }
 
 /** "2 minutes ago" and the exact moment for the title. */

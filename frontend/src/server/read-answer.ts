@@ -2,11 +2,16 @@ import { ownError, ServerError, type ClientErrorCode } from "./server-error.ts";
 
 /** Dockge answers some failures with a key instead of a sentence. */
 const DOCKGE_KEYS = ["authIncorrectCreds", "authInvalidToken", "authUserInactiveOrDeleted"];
+/** Dockge's sentence, which asks for more than its own rule; ours is told beside the field. */
+const WEAK_PASSWORD = "Password is too weak.";
 
 function refusal(code: ClientErrorCode, msg: unknown, facts: Record<string, unknown>): ServerError {
     const said = typeof msg === "string" ? msg : (msg as { key?: unknown } | null | undefined)?.key;
     if (typeof said !== "string") {
         return ownError(code, facts, { key: "refusals.noReason" });
+    }
+    if (said.startsWith(WEAK_PASSWORD)) {
+        return ownError(code, facts, { key: "setup.passwordHint" });
     }
     // Dockge has one key for a wrong code and for a log-in that is over.
     const key = code === "CODE_INVALID" && said === "authInvalidToken" ? "wrongCode" : DOCKGE_KEYS.find((known) => known === said);

@@ -52,7 +52,7 @@ export class Auth {
 
     /**
      * @returns null when the password is right and a code is needed as well
-     * @throws NOT_LOGGED_IN, CODE_INVALID (text: Dockge's keys), TOO_MANY_REQUESTS
+     * @throws CREDENTIALS_INVALID, CODE_INVALID (text: Dockge's keys), TOO_MANY_REQUESTS
      */
     async login(credentials: { username: string; password: string; code: string }, client: LoginClient): Promise<LoggedIn | null> {
         const { limiter, users, twoFactor, sessions } = this.#parts;
@@ -63,7 +63,7 @@ export class Auth {
         if (user === null || !isRight || !user.isActive) {
             // What was typed for a name may be a password in the wrong field.
             await this.audit("user.log-in-failed", { name: user?.username ?? "unknown user", address }, { reason: "password" });
-            throw new DeployError("NOT_LOGGED_IN", "authIncorrectCreds");
+            throw new DeployError("CREDENTIALS_INVALID", "authIncorrectCreds");
         }
         await limiter.succeeded(address);
         if (credentials.code === "" && (await twoFactor.isOn(user.id))) {
