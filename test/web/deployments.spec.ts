@@ -1,9 +1,11 @@
 import { flushPromises, mount } from "@vue/test-utils";
 import { describe, expect, it } from "vitest";
+import { defineComponent } from "vue";
 import DeploymentActions from "../../frontend/src/components/deployments/DeploymentActions.vue";
 import { readFilter, toListInput, toQuery } from "../../frontend/src/components/deployments/deployment-filter.ts";
 import DeploymentRow from "../../frontend/src/components/deployments/DeploymentRow.vue";
 import StatusBadge from "../../frontend/src/components/StatusBadge.vue";
+import { useCurrentDeployment } from "../../frontend/src/composables/use-current-deployment.ts";
 import DeploymentsTab from "../../frontend/src/pages/DeploymentsTab.vue";
 import { DEPLOYMENT_STATUSES } from "../../common/deployment.ts";
 import { COMPARISON } from "../fixtures/release-comparison.ts";
@@ -76,6 +78,27 @@ describe("the filters in the address", () => {
         const days = { from: new Date("2026-01-30T00:00:00").toISOString(), to: new Date("2026-01-31T23:59:59.999").toISOString() };
         expect(toListInput(filter)).toEqual({ status: ["failed"], q: "fix", page: 3, perPage: 20, ...days });
         expect(toListInput(readFilter({ status: "nonsense", from: "soon", to: "2026-13-41", page: "-1" }))).toEqual({ page: 1, perPage: 20 });
+    });
+});
+
+describe("the deployment whose release runs", () => {
+    it("is the last one that succeeded, and another one after the next success", async () => {
+        const world = new TestServer();
+        let newest = "d1";
+        world.answers["getDeploymentList"] = () => ({ items: [deploymentRow({ id: newest })], total: 1, page: 1, perPage: 1 });
+        const page = mount(defineComponent({ setup: () => ({ current: useCurrentDeployment(() => "blog") }), template: "<p>{{ current }}</p>" }), { global: surroundings(world) });
+        await flushPromises();
+        expect(page.text()).toBe("d1");
+        expect(world.callsOf("getDeploymentList")[0]).toMatchObject(["blog", { status: ["successful"] }]);
+
+        newest = "d2";
+        world.push("deploymentUpdated", { deployment: deploymentRow({ id: "d2", status: "building" }), steps: [] });
+        world.push("deploymentUpdated", { deployment: deploymentRow({ id: "w1", stackId: "wiki" }), steps: [] });
+        await flushPromises();
+        expect(page.text()).toBe("d1");
+        world.push("deploymentUpdated", { deployment: deploymentRow({ id: "d2" }), steps: [] });
+        await flushPromises();
+        expect(page.text()).toBe("d2");
     });
 });
 
