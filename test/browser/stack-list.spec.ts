@@ -1,4 +1,5 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
 import path from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -9,6 +10,7 @@ const STACKS = 1_000;
 const nameOf = (number: number) => `stack-${String(number).padStart(4, "0")}`;
 
 let server: TestServer;
+let stacksDirectory: string;
 let browser: TestBrowser;
 let page: Page;
 let problems: string[];
@@ -17,12 +19,13 @@ const at = (testId: string) => page.getByTestId(testId);
 const rows = () => at("stack-list").locator(".stack-item");
 
 beforeAll(async () => {
-    [server, browser] = await Promise.all([startServer({ env: { GIT_DEPLOY_DOCKER_SOCKET: "/nowhere/docker.sock" } }), launchBrowser()]);
+    stacksDirectory = await mkdtemp(path.join(os.tmpdir(), "thousand-stacks-"));
     for (let number = 0; number < STACKS; number += 1) {
-        const folder = path.join(server.stacksDirectory, nameOf(number));
+        const folder = path.join(stacksDirectory, nameOf(number));
         await mkdir(folder);
         await writeFile(path.join(folder, "compose.yaml"), "services:\n    web:\n        image: nginx\n");
     }
+    [server, browser] = await Promise.all([startServer({ stacksDirectory, env: { GIT_DEPLOY_DOCKER_SOCKET: "/nowhere/docker.sock" } }), launchBrowser()]);
     ({ page, problems } = await browser.open(server.url));
     await makeFirstAccount(page);
 });
@@ -30,6 +33,7 @@ beforeAll(async () => {
 afterAll(async () => {
     await browser.close();
     await server.remove();
+    await rm(stacksDirectory, { recursive: true, force: true });
 });
 
 async function focused(): Promise<string> {
