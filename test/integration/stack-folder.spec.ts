@@ -76,7 +76,7 @@ async function treeOf(directory: string, prefix = ""): Promise<Tree> {
 interface Release {
     to: Tree;
     from?: Tree;
-    generated?: { path: string; content: string; mode: number }[];
+    generated?: { path: string; content: string; mode: number; keepsMode?: boolean }[];
     deploymentId?: string;
     /** What the source directory holds instead of the release's files. */
     source?: Tree;
@@ -129,6 +129,15 @@ describe("apply", () => {
         const report = await apply({ from: tree, to: { "a.txt": "same", "b.txt": "new" } });
         expect(report.written).toEqual(["b.txt"]);
         expect(await stat(path.join(blog(), "a.txt"))).toMatchObject({ ino: before.ino, mtimeMs: 1_000_000 });
+    });
+
+    it("leaves a person's own .env alone when it stays the same, and makes one with our variables private", async () => {
+        await put(blog(), { ".env": "A=1\n" });
+        const before = await stat(path.join(blog(), ".env"));
+        expect((await apply({ to: {}, generated: [{ path: ".env", content: "A=1\n", mode: 0o600, keepsMode: true }] })).written).toEqual([]);
+        expect(await stat(path.join(blog(), ".env"))).toMatchObject({ ino: before.ino, mode: before.mode, uid: before.uid, ctimeMs: before.ctimeMs });
+        await apply({ to: {}, generated: [{ path: ".env", content: "A=1\n", mode: 0o600 }] });
+        expect((await stat(path.join(blog(), ".env"))).mode & 0o777).toBe(0o600);
     });
 
     it("changes only the executable bit when only that changed", async () => {

@@ -102,7 +102,7 @@ async function inspectTarget(found: Inspection, plan: ReleasePlan, folder: OpenF
     if (!isSame) {
         found.writes.add(target.path);
         noteEdit(found, plan, target.path, current, target);
-    } else if (!target.isSymlink && !hasMode(stats.mode, target)) {
+    } else if (!target.isSymlink && !target.keepsMode && !hasMode(stats.mode, target)) {
         found.modeChanges.add(target.path);
     }
 }

@@ -11,6 +11,8 @@ export interface Target {
     isSymlink: boolean;
     /** Permissions that a newly written file gets. */
     mode: number;
+    /** The permissions of a file that is the same already are nobody's business. */
+    keepsMode: boolean;
     /** Content of a generated file; null: from the repository. */
     content: Buffer | null;
 }
@@ -64,10 +66,10 @@ function blobIdsByPath(files: readonly ReleaseFile[]): Map<string, Set<string>> 
 }
 
 function trackedTarget(file: ReleaseFile): Target {
-    return { path: file.path, blobId: file.blobId, isSymlink: file.mode === "120000", mode: file.mode === "100755" ? 0o755 : 0o644, content: null };
+    return { path: file.path, blobId: file.blobId, isSymlink: file.mode === "120000", mode: file.mode === "100755" ? 0o755 : 0o644, keepsMode: false, content: null };
 }
 
 function generatedTarget(file: ApplyInput["generated"][number]): Target {
     const content = Buffer.from(file.content, "utf8");
-    return { path: file.path, blobId: gitBlobId(content), isSymlink: false, mode: file.mode, content };
+    return { path: file.path, blobId: gitBlobId(content), isSymlink: false, mode: file.mode, keepsMode: file.keepsMode ?? false, content };
 }

@@ -45,7 +45,8 @@ export interface StackFolder {
         sourceDirectory: string;
         readBlob: (blobId: string) => Promise<Buffer>;
         /** Written after the files, in place of a tracked file of the same path. */
-        generated: { path: string; content: string; mode: number }[];
+        /** `keepsMode`: where the file has that content already, its permissions are left as they are. */
+        generated: { path: string; content: string; mode: number; keepsMode?: boolean }[];
     }): Promise<ApplyReport>;
 }
 
