@@ -9,7 +9,7 @@ import type { Service } from "../../frontend/src/composables/use-services.ts";
 import ComposeTab from "../../frontend/src/pages/ComposeTab.vue";
 import type { Stack } from "../../frontend/src/server/dockge-wire.ts";
 import { ServerError } from "../../frontend/src/server/server-error.ts";
-import { surroundings, TestServer } from "./fixtures/test-server.ts";
+import { repositoryRow, surroundings, TestServer } from "./fixtures/test-server.ts";
 
 const YAML = "services:\n  web:\n    image: nginx\n  job:\n    build: .\n";
 const USAGE = { BlockIO: "0B / 0B", CPUPerc: "1.50%", Container: "1", ID: "1", MemPerc: "0.1%", MemUsage: "12MiB / 8GiB", Name: "shop-web-1", NetIO: "1kB / 2kB", PIDs: "3" };
@@ -150,6 +150,43 @@ describe("the files on the Compose tab", () => {
         expect(page.get("[data-testid=not-utf8]").text()).toContain(".env");
         expect(page.get("[data-testid=env-editor]").attributes("readonly")).toBeDefined();
         expect(page.get("[data-testid=compose-editor]").attributes("readonly")).toBeUndefined();
+        page.unmount();
+    });
+
+    it("stay the person's until the first deployment from Git", async () => {
+        const linked = await open({ gitRepository: repositoryRow(), buildConfig: null });
+        expect(linked.page.find("[data-testid=not-from-git-yet]").exists()).toBe(true);
+        expect(linked.page.get("[data-testid=compose-editor]").attributes("readonly")).toBeUndefined();
+        expect(linked.button("stack-save").exists()).toBe(true);
+        linked.page.unmount();
+        for (const changes of [{ gitRepository: repositoryRow({ deployedCommit: "9c2f1ab" }) }, { gitRepository: repositoryRow(), composeYAML: "" }]) {
+            const { page, button } = await open({ buildConfig: null, ...changes });
+            expect(page.find("[data-testid=read-only-reason]").exists()).toBe(true);
+            expect(page.get("[data-testid=compose-editor]").attributes("readonly")).toBeDefined();
+            expect(button("stack-save").exists()).toBe(false);
+            page.unmount();
+        }
+    });
+
+    it("are loaded anew when the page is looked at again, and never over what is typed", async () => {
+        const { page, server, openStack } = await open();
+        window.dispatchEvent(new Event("focus"));
+        server.push("stackList", { ok: true, stackList: {} });
+        expect(openStack.reload).toHaveBeenCalledTimes(2);
+        await page.get("[data-testid=compose-editor]").setValue(`${YAML}# mine\n`);
+        window.dispatchEvent(new Event("focus"));
+        expect(openStack.reload).toHaveBeenCalledTimes(2);
+        page.unmount();
+        window.dispatchEvent(new Event("focus"));
+        expect(openStack.reload).toHaveBeenCalledTimes(2);
+    });
+
+    it("that are being edited hold the page", async () => {
+        const { page } = await open();
+        const unload = () => !window.dispatchEvent(new Event("beforeunload", { cancelable: true }));
+        expect(unload()).toBe(false);
+        await page.get("[data-testid=compose-editor]").setValue(`${YAML}# mine\n`);
+        expect(unload()).toBe(true);
         page.unmount();
     });
 

@@ -34,6 +34,7 @@ async function show(component: Parameters<typeof mount>[0]): Promise<VueWrapper>
         state: ref("ready"),
         username: ref("ann"),
         canLogOut: computed(() => true),
+        isEnded: ref(false),
         logIn: (...args: unknown[]) => logIn(...args),
         continueWith: (token: string | undefined) => kept.push(token),
     };

@@ -75,6 +75,28 @@ describe("a session of the page", () => {
         expect([other.state.value, localStorage.getItem("token")]).toEqual(["login", null]);
     });
 
+    it("says that it was ended from elsewhere, and not after a log-out of one's own", async () => {
+        localStorage.setItem("token", "kept");
+        let isOver = false;
+        const { connection, raise } = connectionWith({ loginByToken: () => (isOver ? over() : {}), login: () => ({ token: "next" }) });
+        const session = createSession(connection);
+        raise("connect");
+        await flushPromises();
+        expect(session.isEnded.value).toBe(false);
+        isOver = true;
+        raise("connect");
+        await flushPromises();
+        expect([session.state.value, session.isEnded.value]).toEqual(["login", true]);
+        await session.logIn("ann", "secret-1", true);
+        expect(session.isEnded.value).toBe(false);
+        // Another tab has logged out.
+        localStorage.removeItem("token");
+        raise("connect");
+        expect([session.state.value, session.isEnded.value]).toEqual(["login", true]);
+        session.logOut();
+        expect(session.isEnded.value).toBe(false);
+    });
+
     it("goes on with the token of the new password, without another log-in", async () => {
         localStorage.setItem("token", "before");
         const { connection, calls } = connectionWith({ changePassword: () => ({ token: "after" }) });

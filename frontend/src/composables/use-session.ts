@@ -16,6 +16,8 @@ const SILENT_SERVER_MS = 2_000;
 export interface Session {
     readonly state: Readonly<Ref<SessionState>>;
     readonly username: Readonly<Ref<string>>;
+    /** The server has ended the session: at its end, by the person from another place, or with a new password. */
+    readonly isEnded: Readonly<Ref<boolean>>;
     /** False when the server needs no log-in: there is nothing to log out from. */
     readonly canLogOut: Readonly<Ref<boolean>>;
     /** @throws ServerError */
@@ -61,10 +63,12 @@ export function createSession(connection: Connection): Session {
     const state = ref<SessionState>("starting");
     const username = ref(nameIn(readToken()));
     const isAutomatic = ref(false);
+    const isEnded = ref(false);
     let greetingTimer: ReturnType<typeof setTimeout> | undefined;
 
     function enter(): void {
         clearTimeout(greetingTimer);
+        isEnded.value = false;
         state.value = "ready";
         connection.markReady();
     }
@@ -111,12 +115,22 @@ export function createSession(connection: Connection): Session {
                 return;
             }
             forgetToken();
-            state.value = "login";
+            end();
         }
+    }
+
+    function end(): void {
+        isEnded.value = true;
+        state.value = "login";
     }
 
     connection.onLifecycle("connect", () => {
         const token = readToken();
+        if (token === null && state.value === "ready" && !isAutomatic.value) {
+            // Logged out in another tab.
+            end();
+            return;
+        }
         if (token === null || token === AUTO_LOGIN) {
             askForLogin(SILENT_SERVER_MS);
             return;
@@ -141,6 +155,7 @@ export function createSession(connection: Connection): Session {
     return {
         state,
         username,
+        isEnded,
         canLogOut: computed(() => !isAutomatic.value),
         setUp: async (name, password) => {
             await connection.direct("setup", name, password);
@@ -150,6 +165,7 @@ export function createSession(connection: Connection): Session {
         logOut: () => {
             forgetToken();
             username.value = "";
+            isEnded.value = false;
             state.value = "login";
             // The server ends the session; when it cannot be reached, the token is forgotten at least.
             const reopen = (): void => connection.reopen();

@@ -35,7 +35,9 @@ export function useToasts(): Toasts {
         },
         failure: (thrown) => {
             const error = toServerError(thrown);
-            toasts.value = [...toasts.value, { id: nextId++, kind: "failure", text: error.message, error }];
+            // What is said already moves down; it is not said twice.
+            const others = toasts.value.filter((toast) => toast.error?.code !== error.code || toast.text !== error.message);
+            toasts.value = [...others, { id: nextId++, kind: "failure", text: error.message, error }];
         },
         close,
     };
