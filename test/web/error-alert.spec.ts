@@ -1,10 +1,11 @@
 import { mount } from "@vue/test-utils";
+import { nextTick } from "vue";
 import { describe, expect, it } from "vitest";
 import ErrorAlert from "../../frontend/src/components/ErrorAlert.vue";
 import { readVerdict } from "../../frontend/src/components/git/verdict.ts";
 import { readAnswer } from "../../frontend/src/server/read-answer.ts";
 import { ServerError } from "../../frontend/src/server/server-error.ts";
-import { surroundings } from "./fixtures/test-server.ts";
+import { surroundings, TestServer } from "./fixtures/test-server.ts";
 
 const show = (error: ServerError | null) => mount(ErrorAlert, { props: { error }, global: surroundings() });
 
@@ -19,6 +20,20 @@ describe("ErrorAlert", () => {
 
     it("shows nothing without an error", () => {
         expect(show(null).find("[role=alert]").exists()).toBe(false);
+    });
+
+    it("of a lost connection goes when it is back, and any other stays", async () => {
+        const server = new TestServer();
+        const alert = (code: "CONNECTION_LOST" | "PULL_FAILED") => mount(ErrorAlert, { props: { error: new ServerError(code, "away") }, global: surroundings(server) });
+        const [lost, other] = [alert("CONNECTION_LOST"), alert("PULL_FAILED")];
+        server.isConnected.value = false;
+        await nextTick();
+        expect(lost.find("[role=alert]").exists()).toBe(true);
+        server.isConnected.value = true;
+        await nextTick();
+        expect([lost.find("[role=alert]").exists(), other.find("[role=alert]").exists()]).toEqual([false, true]);
+        await lost.setProps({ error: new ServerError("CONNECTION_LOST", "away again") });
+        expect(lost.find("[role=alert]").exists()).toBe(true);
     });
 });
 
