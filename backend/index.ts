@@ -20,7 +20,8 @@ async function main(): Promise<void> {
         logger.warn({}, "PUID and PGID are set, but only root can give files to others; what is written into stacks belongs to the user that this server runs as");
     }
     const version = readVersion();
-    const { port, close } = await startStandalone(config, logger, version);
+    const server = await startStandalone(config, logger, version);
+    const { port } = server;
     logger.info({ port, dataDirectory: config.dataDirectory, stacksDirectory: config.stacksDirectory, version }, `listening on ${addressOf(config, port)}`);
 
     let isStopping = false;
@@ -31,7 +32,7 @@ async function main(): Promise<void> {
             }
             isStopping = true;
             logger.info({ signal }, "stopping: builds are left to the next start, a release in progress is finished");
-            close().then(
+            server.close().then(
                 () => process.exit(0),
                 (error: unknown) => {
                     logger.error({ error }, "the server did not stop cleanly");

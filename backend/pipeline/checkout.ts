@@ -33,7 +33,7 @@ export async function checkOut(run: Run, commit: Commit): Promise<Checkout> {
     const { treeId } = await parts.git.checkout(repository, commit.sha, directories.source, content, { signal, onLine: linesTo(run, "checkout") });
     const entries = await parts.git.listTree(repository.id, treeId);
     const tracked = entries.filter((entry) => entry.mode !== "160000");
-    run.log.note("checkout", `${tracked.length} files`);
+    run.log.note("checkout", `${tracked.length} ${tracked.length === 1 ? "file" : "files"}`);
     const paths = new Set(tracked.map((entry) => entry.path));
     const ownsCompose = config.buildType !== "docker_build";
     const files = tracked.filter((entry) => ownsCompose || !isRootComposeFile(entry.path)).map(({ path, mode, blobId }) => ({ path, mode, blobId }));

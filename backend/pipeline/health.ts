@@ -42,7 +42,7 @@ async function awaitContainers(run: Run, { project, expected, startedBefore }: R
         const verdict = judgeHealth(expected, containers, restartsBefore);
         if (verdict.kind === "failed") {
             await noteTail(run, verdict.containerId, step);
-            throw new DeployError(verdict.code, `${verdict.message}. Its last lines are in the log.`);
+            throw new DeployError(verdict.code, `${verdict.message}. The container's last lines are in the log.`);
         }
         if (verdict.kind === "healthy") {
             healthySince ??= clock.monotonic();
@@ -59,7 +59,7 @@ async function awaitContainers(run: Run, { project, expected, startedBefore }: R
         if (clock.monotonic() >= deadline) {
             await noteTails(run, containers, step);
             const reason = verdict.kind === "waiting" ? `still waiting for ${verdict.for}` : "not stable for the settle time";
-            throw new DeployError("HEALTH_TIMEOUT", `The stack was not healthy within ${run.config.healthCheckTimeout} s: ${reason}. Its last lines are in the log.`);
+            throw new DeployError("HEALTH_TIMEOUT", `The stack was not healthy within ${run.config.healthCheckTimeout} s: ${reason}. The last lines of its containers are in the log.`);
         }
         await clock.sleep(LOOK_EVERY_MS, signal);
     }
