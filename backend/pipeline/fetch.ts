@@ -77,7 +77,7 @@ async function checkPaths(run: Run, commit: Commit): Promise<void> {
     if (changed === null || pathsMatter(changed, config)) {
         return;
     }
-    const reason = `None of the ${changed.length} files changed since the released commit match this stack's path filters.`;
+    const reason = `Of the files changed since the released commit (${changed.length}), none matches this stack's path filters.`;
     const delivery = await parts.webhookEvents.byDeployment(deployment.id);
     if (delivery !== null) {
         await parts.webhookEvents.update(delivery.id, { verdict: verdictText({ kind: "ignore", code: "PATHS_UNCHANGED", reason }) });

@@ -283,7 +283,7 @@ describe("path filters that the delivery could not decide", () => {
     it("cancel the run and give the delivery the same verdict", async () => {
         world.changedPaths = ["docs/a.md"];
         expect(await world.run(filtered())).toMatchObject({ status: "cancelled", error: { code: "PATHS_UNCHANGED" } });
-        expect(world.acts.find((act) => act.startsWith("delivery"))).toContain("ignore: PATHS_UNCHANGED. None of the 1 files");
+        expect(world.acts.find((act) => act.startsWith("delivery"))).toContain("ignore: PATHS_UNCHANGED. Of the files changed since the released commit (1), none");
         expect(world.acts).not.toContain("build web");
     });
 
