@@ -2,20 +2,24 @@ import { watch, type FSWatcher } from "node:fs";
 import path from "node:path";
 import { COMPOSE_FILE_NAMES } from "../../../domain/compose/compose-files.ts";
 import { EMPTY_STACK_MARKER, type StackFiles } from "../../stacks/stack-files.ts";
+import { Coalescer } from "./coalescer.ts";
 
 /** Network file systems and full inotify tables tell nothing, so everything is looked at once in a while anyway. */
 const RESCAN_MS = 60_000;
+/** A backup that comes back makes a thousand folders, each with events of its own; they are looked at together. */
+const GATHER_MS = 50;
 const WATCHED_NAMES: ReadonlySet<string> = new Set([...COMPOSE_FILE_NAMES, EMPTY_STACK_MARKER]);
 
 /** Tells when a stack folder comes, goes, or gains or loses its compose file, whoever did it. */
 export class StacksWatcher {
-    readonly #files: StackFiles;
+    readonly #files: Pick<StackFiles, "root" | "scan">;
     readonly #onChange: () => void;
     #root: FSWatcher | null = null;
     #timer: NodeJS.Timeout | null = null;
     readonly #folders = new Map<string, FSWatcher>();
+    readonly #looks = new Coalescer(GATHER_MS, () => this.#watchFolders());
 
-    constructor(files: StackFiles, onChange: () => void) {
+    constructor(files: Pick<StackFiles, "root" | "scan">, onChange: () => void) {
         this.#files = files;
         this.#onChange = onChange;
     }
@@ -25,17 +29,18 @@ export class StacksWatcher {
             // The folder may be another one of the same name, which the old watch does not see.
             this.#unwatch(name);
             this.#onChange();
-            void this.#watchFolders();
+            this.#looks.poke();
         });
         this.#timer = setInterval(() => {
             this.#onChange();
-            void this.#watchFolders();
+            this.#looks.poke();
         }, RESCAN_MS);
         this.#timer.unref();
         await this.#watchFolders();
     }
 
     stop(): void {
+        this.#looks.stop();
         if (this.#timer !== null) {
             clearInterval(this.#timer);
         }
