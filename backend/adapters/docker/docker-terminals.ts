@@ -105,7 +105,7 @@ class ContainerTerminal implements TerminalProcess {
     readonly #exited: Promise<void>;
     #isExited = false;
     #wantedSize: TerminalSize | null = null;
-    #resizing: Promise<void> | null = null;
+    #isResizing = false;
 
     constructor(container: Dockerode.Container, exec: Dockerode.Exec, stream: Duplex, token: string, events: TerminalEvents) {
         this.#container = container;
@@ -140,7 +140,10 @@ class ContainerTerminal implements TerminalProcess {
 
     resize(size: TerminalSize): void {
         this.#wantedSize = size;
-        this.#resizing ??= this.#resize().finally(() => (this.#resizing = null));
+        if (!this.#isResizing) {
+            this.#isResizing = true;
+            void this.#resize().finally(() => (this.#isResizing = false));
+        }
     }
 
     pause(): void {
