@@ -137,7 +137,7 @@ describe("migrations", () => {
     it("set the pragmas that durability and order rest on", async () => {
         const { knex } = await open();
         const pragma = async (name: string) => Object.values((await knex.raw<Record<string, unknown>[]>(`PRAGMA ${name}`))[0] ?? {})[0];
-        expect([await pragma("journal_mode"), await pragma("foreign_keys"), await pragma("synchronous"), await pragma("busy_timeout")]).toEqual(["wal", 1, 2, 5000]);
+        expect([await pragma("journal_mode"), await pragma("foreign_keys"), await pragma("synchronous"), await pragma("busy_timeout")]).toEqual(["wal", 1, 2, 15_000]);
     });
 
     it("refuse a file that is no database", async () => {

@@ -3,14 +3,14 @@ import { ownError, ServerError, type ClientErrorCode } from "./server-error.ts";
 /** Dockge answers some failures with a key instead of a sentence. */
 const DOCKGE_KEYS = ["authIncorrectCreds", "authInvalidToken", "authUserInactiveOrDeleted"];
 /** Dockge's sentence, which asks for more than its own rule; ours is told beside the field. */
-const WEAK_PASSWORD = "Password is too weak.";
+const WEAK_PASSWORD = /^Password is too weak\b/;
 
 function refusal(code: ClientErrorCode, msg: unknown, facts: Record<string, unknown>): ServerError {
     const said = typeof msg === "string" ? msg : (msg as { key?: unknown } | null | undefined)?.key;
     if (typeof said !== "string") {
         return ownError(code, facts, { key: "refusals.noReason" });
     }
-    if (said.startsWith(WEAK_PASSWORD)) {
+    if (WEAK_PASSWORD.test(said)) {
         return ownError(code, facts, { key: "setup.passwordHint" });
     }
     // Dockge has one key for a wrong code and for a log-in that is over.
