@@ -1,17 +1,15 @@
 import fs from "node:fs/promises";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import knexLibrary, { type Knex } from "knex";
 import { ImmediateSqliteClient } from "./dialect.ts";
 import { createDockgeTables } from "./dockge-tables.ts";
-import { FileMigrationSource } from "./migration-source.ts";
+import { migrationSource } from "./migration-source.ts";
 
 export const DATABASE_FILE = "dockge.db";
 const CONFIG_FILE = "db-config.json";
-const MIGRATIONS_DIRECTORY = path.join(path.dirname(fileURLToPath(import.meta.url)), "migrations");
 
 /** Our own ledger. A foreign row in `knex_migrations` makes Dockge skip its own upgrades from then on. */
-const MIGRATIONS = { tableName: "git_deploy_migrations", migrationSource: new FileMigrationSource(MIGRATIONS_DIRECTORY) };
+const MIGRATIONS = { tableName: "git_deploy_migrations", migrationSource };
 
 /**
  * `synchronous=FULL`, where Dockge itself is content with NORMAL: in WAL mode NORMAL may lose the last commits when the power fails, and a

@@ -1,31 +1,22 @@
-import fs from "node:fs/promises";
-import path from "node:path";
-import { pathToFileURL } from "node:url";
 import type { Knex } from "knex";
+import * as gitDeployTables from "./migrations/20260101000000_git_deploy_tables.ts";
+import * as accounts from "./migrations/20260301000000_accounts.ts";
+import * as deploymentStatistics from "./migrations/20260302000000_deployment_statistics.ts";
+import * as deliveriesBySignature from "./migrations/20260303000000_deliveries_by_signature.ts";
+import * as trackedEnv from "./migrations/20260304000000_tracked_env.ts";
 
-const MIGRATION_FILE = /^(\d{14}_[\w-]+)\.(ts|js)$/;
+/** In their order, by the names that the ledger of every database has: neither may change. */
+const MIGRATIONS = new Map<string, Knex.Migration>([
+    ["20260101000000_git_deploy_tables", gitDeployTables],
+    ["20260301000000_accounts", accounts],
+    ["20260302000000_deployment_statistics", deploymentStatistics],
+    ["20260303000000_deliveries_by_signature", deliveriesBySignature],
+    ["20260304000000_tracked_env", trackedEnv],
+]);
 
-/**
- * The files of `migrations/`. Names are recorded without their extension, so that a database which the TypeScript sources migrated
- * is opened by the compiled server too.
- */
-export class FileMigrationSource implements Knex.MigrationSource<string> {
-    readonly #directory: string;
-
-    constructor(directory: string) {
-        this.#directory = directory;
-    }
-
-    async getMigrations(): Promise<string[]> {
-        const files = await fs.readdir(this.#directory);
-        return files.filter((file) => MIGRATION_FILE.test(file)).sort();
-    }
-
-    getMigrationName(file: string): string {
-        return file.replace(MIGRATION_FILE, "$1");
-    }
-
-    async getMigration(file: string): Promise<Knex.Migration> {
-        return (await import(pathToFileURL(path.join(this.#directory, file)).href)) as Knex.Migration;
-    }
-}
+/** The migrations that are part of the program. Files beside it are not looked for: a leftover of another version would run. */
+export const migrationSource: Knex.MigrationSource<[string, Knex.Migration]> = {
+    getMigrations: () => Promise.resolve([...MIGRATIONS]),
+    getMigrationName: ([name]) => name,
+    getMigration: ([, migration]) => Promise.resolve(migration),
+};

@@ -44,8 +44,8 @@ COPY extra/command.mjs extra/command.mjs
 VOLUME /app/data
 EXPOSE 5001
 # Knows the port, the address and HTTPS by the same variables as the server.
-HEALTHCHECK --interval=30s --timeout=15s --start-period=60s --retries=3 CMD ["node", "dist/extra/healthcheck.js"]
+HEALTHCHECK --interval=30s --timeout=15s --start-period=60s --retries=3 CMD ["node", "dist/backend/healthcheck.js"]
 # Root, as with Dockge: the Docker socket makes whoever has it root on the host anyway, and files of stacks belong to anybody.
 # PID 1 has to hand signals on and collect the orphans of git and docker.
 ENTRYPOINT ["dumb-init", "--"]
-CMD ["node", "--enable-source-maps", "dist/backend/index.js"]
+CMD ["node", "dist/backend/index.js"]

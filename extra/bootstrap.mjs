@@ -60,7 +60,7 @@ function install() {
     const lockFile = inRoot("package-lock.json");
     const installed = modifiedAt(inRoot("node_modules", ".package-lock.json"));
     // An installation without the development packages can run what is built, but cannot build.
-    const canBuild = modifiedAt(inRoot("node_modules", "typescript", "package.json")) > 0;
+    const canBuild = modifiedAt(inRoot("node_modules", "vite", "package.json")) > 0;
     if (installed >= modifiedAt(lockFile) && canBuild) {
         return;
     }
@@ -73,62 +73,27 @@ function install() {
 }
 
 /** Builds when a source is newer than the start of the last build. */
-function build(purpose, stampName, output, sources, file, argv, afterwards = () => {}) {
+function build(purpose, stampName, output, sources, argv) {
     const stamp = inRoot("dist", stampName);
     const newest = Math.max(...sources.map((source) => newestBelow(inRoot(source))));
     if (modifiedAt(inRoot(output)) > 0 && modifiedAt(stamp) >= newest) {
         return;
     }
     const startedAt = new Date();
-    run(purpose, file, argv);
-    afterwards();
+    run(purpose, process.execPath, argv);
     mkdirSync(inRoot("dist"), { recursive: true });
     writeFileSync(stamp, "");
     utimesSync(stamp, startedAt, startedAt);
 }
 
-/** The compiler never removes what it wrote for a source that is gone; a leftover migration would run. */
-function removeOrphans(folder) {
-    const compiled = inRoot("dist", folder);
-    mkdirSync(compiled, { recursive: true });
-    for (const name of readdirSync(compiled, { recursive: true })) {
-        const match = /^(.*)\.js(\.map)?$/.exec(name);
-        if (match !== null && modifiedAt(inRoot(folder, `${match[1]}.ts`)) === 0) {
-            rmSync(path.join(compiled, name));
-        }
-    }
-}
-
 checkNode();
 // An installed image has the compiled program and no sources: nothing to install or build there.
-if (modifiedAt(inRoot("tsconfig.build.json")) > 0) {
+if (modifiedAt(inRoot("package-lock.json")) > 0) {
     install();
     if (process.argv.includes("--build")) {
-        const compilerOptions = ["tsconfig.base.json", "tsconfig.node.json", "tsconfig.build.json", "package-lock.json"];
-        build(
-            "Building the server",
-            ".backend-built",
-            "dist/backend/index.js",
-            ["backend", "db", "common", "extra", ...compilerOptions],
-            process.execPath,
-            [inRoot("node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.build.json"],
-            () => ["backend", "db", "common", "extra"].forEach(removeOrphans),
-        );
-        build(
-            "Building the pages",
-            ".frontend-built",
-            "dist/frontend/index.html",
-            ["frontend", "common", "package-lock.json"],
-            process.execPath,
-            [inRoot("node_modules", "vite", "bin", "vite.js"), "build", "--config", "frontend/vite.config.ts", "--logLevel", "warn"],
-        );
-        build(
-            "Building the tabs for Dockge",
-            ".embed-built",
-            "dist/embed/embed.js",
-            ["frontend", "common", "package-lock.json"],
-            process.execPath,
-            [inRoot("node_modules", "vite", "bin", "vite.js"), "build", "--config", "frontend/vite.embed.config.ts", "--logLevel", "warn"],
-        );
+        const vite = (config) => [inRoot("node_modules", "vite", "bin", "vite.js"), "build", "--config", config, "--logLevel", "warn"];
+        build("Building the server", ".backend-built", "dist/backend/index.js", ["backend", "db", "common", "extra", "package-lock.json"], vite("backend/vite.config.ts"));
+        build("Building the pages", ".frontend-built", "dist/frontend/index.html", ["frontend", "common", "package-lock.json"], vite("frontend/vite.config.ts"));
+        build("Building the tabs for Dockge", ".embed-built", "dist/embed/embed.js", ["frontend", "common", "package-lock.json"], vite("frontend/vite.embed.config.ts"));
     }
 }

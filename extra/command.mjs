@@ -11,5 +11,5 @@ if (existsSync(source)) {
     (await import("tsx/esm/api")).register();
     await import(source.href);
 } else {
-    await import(new URL(`../dist/extra/${name}.js`, import.meta.url).href);
+    await import(new URL(`../dist/backend/${name}.js`, import.meta.url).href);
 }

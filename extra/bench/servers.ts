@@ -14,7 +14,7 @@ const ADMIN = { username: "admin", password: "correct-horse-1" };
 const ANSWER_MS = 120_000;
 
 const COMMANDS = {
-    ours: { cwd: root, argv: ["--enable-source-maps", "dist/backend/index.js"] },
+    ours: { cwd: root, argv: ["dist/backend/index.js"] },
     dockge: { cwd: upstream, argv: ["--import", "tsx", "backend/index.ts"] },
     "dockge as in its image": { cwd: upstream, argv: ["node_modules/tsx/dist/cli.mjs", "backend/index.ts"] },
 };
