@@ -66,6 +66,8 @@ export interface RepositoryView {
     lastSyncedCommit: string | null;
     /** What the stack runs: the commit of its last healthy release. After a rollback older than `lastSyncedCommit`. */
     deployedCommit: string | null;
+    /** Which of the stack's two files that release brought: what a person writes into them lasts until the next deployment. The others are the person's own. */
+    trackedFiles: { compose: boolean; env: boolean };
     /** Set while auto-deploy rests after a rollback by hand. */
     autoDeployPausedAt: string | null;
     lastDelivery: { receivedAt: string; verified: boolean; verdict: string | null } | null;

@@ -173,7 +173,7 @@ CREATE TABLE releases (
     status TEXT NOT NULL CHECK (status IN ('candidate', 'healthy', 'failed', 'removed', 'baseline')),
     created_at INTEGER NOT NULL,
     healthy_at INTEGER
-);
+    , is_env_tracked INTEGER);
 
 CREATE INDEX releases_stack ON releases (stack_id, created_at);
 

@@ -159,6 +159,8 @@ export interface Release {
     composeFile: string | null;
     /** The whole `.env` that the release runs with; null when it has none. */
     env: Secret | null;
+    /** Whether the repository has that `.env`, or it is the person's own; null in releases from before this was written down. */
+    isEnvTracked: boolean | null;
     services: ReleaseService[];
     /** The HTTP check under which it was released; going back to it asks the same and not what a newer version answers. */
     healthCheckPath: string | null;

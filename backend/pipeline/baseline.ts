@@ -49,6 +49,7 @@ export async function keepBaseline(run: Run, checkout: Checkout): Promise<void> 
         composeFile: null,
         healthCheckPath: null,
         env: env === null ? null : new Secret(env),
+        isEnvTracked: false,
         services,
         status: "baseline",
         createdAt: parts.clock.now(),

@@ -22,6 +22,8 @@ export interface Checkout {
     composeFile: string | null;
     /** The `.env` that the stack will have; null for none. */
     env: string | null;
+    /** The repository has a `.env` of its own: what a person writes into the stack's does not last. */
+    isEnvTracked: boolean;
     /** The project as it is before the release, for `config` and `build`. */
     project: ComposeProject;
 }
@@ -40,8 +42,9 @@ export async function checkOut(run: Run, commit: Commit): Promise<Checkout> {
 
     const composePath = ownsCompose ? chooseComposeFile(config, paths) : null;
     const envSource = composePath === null ? ".env" : paths.has(joinFolder(dirname(composePath), ".env")) ? joinFolder(dirname(composePath), ".env") : ".env";
-    const ownEnv = paths.has(envSource) ? await parts.workDirectories.read(directories.source, envSource) : await parts.stackFolder.read(deployment.stackId, ".env");
-    if (paths.has(envSource)) {
+    const isEnvTracked = paths.has(envSource);
+    const ownEnv = isEnvTracked ? await parts.workDirectories.read(directories.source, envSource) : await parts.stackFolder.read(deployment.stackId, ".env");
+    if (isEnvTracked) {
         refuseSteeringVariables(envSource, ownEnv ?? "");
     }
     const hadEnv = (await parts.stackFolder.read(deployment.stackId, ".env")) !== null;
@@ -51,7 +54,7 @@ export async function checkOut(run: Run, commit: Commit): Promise<Checkout> {
     if (composePath === null) {
         const stackPath = parts.stackFolder.path(deployment.stackId);
         const project = { name: deployment.stackId, directory: stackPath, files: [], envFiles: await parts.stackFolder.envFiles(deployment.stackId) };
-        return { commit, treeId, files, composeYaml: null, composeFile: null, env, project };
+        return { commit, treeId, files, composeYaml: null, composeFile: null, env, isEnvTracked, project };
     }
 
     const source = await readCompose(run, composePath);
@@ -76,7 +79,7 @@ export async function checkOut(run: Run, commit: Commit): Promise<Checkout> {
     const name = projectName(source, composePath, deployment.stackId);
     await refuseOthersProject(run, name);
     const project = { name, directory: directories.source, files: composeFiles, envFiles };
-    return { commit, treeId, files, composeYaml, composeFile: isRendered ? "compose.yaml" : composePath, env, project };
+    return { commit, treeId, files, composeYaml, composeFile: isRendered ? "compose.yaml" : composePath, env, isEnvTracked, project };
 }
 
 function chooseComposeFile(config: BuildConfig, paths: ReadonlySet<string>): string {

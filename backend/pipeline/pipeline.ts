@@ -121,6 +121,7 @@ async function deploy(run: Run): Promise<Outcome> {
         composeFile: checkout.composeFile,
         healthCheckPath: config.healthCheckPath,
         env: checkout.env === null ? null : new Secret(checkout.env),
+        isEnvTracked: checkout.isEnvTracked,
         services,
     });
     return await release(run, candidate, checkout);
@@ -134,13 +135,13 @@ async function returnToRelease(run: Run): Promise<Outcome> {
         throw new DeployError("RELEASE_NOT_KEPT", "That release is no longer kept. Deploy its commit again instead.");
     }
     await requireImages(run, target);
-    const { commitSha, treeId, composeYaml, composeFile, healthCheckPath, env, services } = target;
-    const candidate = await keepCandidate(run, { commitSha, treeId, composeYaml, composeFile, healthCheckPath, env, services });
+    const { commitSha, treeId, composeYaml, composeFile, healthCheckPath, env, isEnvTracked, services } = target;
+    const candidate = await keepCandidate(run, { commitSha, treeId, composeYaml, composeFile, healthCheckPath, env, isEnvTracked, services });
     return await release(run, candidate, null);
 }
 
 /** Writes down what is about to be released before anything of the running stack is touched. */
-async function keepCandidate(run: Run, content: Pick<Release, "commitSha" | "treeId" | "composeYaml" | "composeFile" | "healthCheckPath" | "env" | "services">): Promise<Release> {
+async function keepCandidate(run: Run, content: Pick<Release, "commitSha" | "treeId" | "composeYaml" | "composeFile" | "healthCheckPath" | "env" | "isEnvTracked" | "services">): Promise<Release> {
     const { parts, deployment, repository } = run;
     run.signal.throwIfAborted();
     const candidate: Release = {

@@ -7,7 +7,7 @@ interface Parts {
     repositories: Pick<RepositoryStore, "all" | "byStack">;
     buildConfigs: Pick<BuildConfigStore, "all" | "byStack">;
     deployments: Pick<DeploymentStore, "latestByStack" | "page">;
-    releases: Pick<ReleaseStore, "deployedCommits">;
+    releases: Pick<ReleaseStore, "deployed">;
     events: Pick<WebhookEventStore, "latestByRepository">;
     views: Views;
 }
@@ -47,7 +47,7 @@ export class StackGitService {
         const repositories = new Map((await this.#parts.repositories.all()).map((repository) => [repository.stackId, repository]));
         const configs = new Map((await this.#parts.buildConfigs.all()).map((config) => [config.stackId, config]));
         const deliveries = await this.#parts.events.latestByRepository();
-        const deployed = await this.#parts.releases.deployedCommits();
+        const deployed = await this.#parts.releases.deployed();
         const rows = await this.#parts.deployments.latestByStack();
         const latest = new Map((await views.deployments([...rows.values()])).map((deployment) => [deployment.stackId, deployment]));
         return new Map(
@@ -55,7 +55,7 @@ export class StackGitService {
                 const repository = repositories.get(name);
                 const config = configs.get(name);
                 const fields: StackGitFields = {
-                    gitRepository: repository === undefined ? null : views.repositoryWith(repository, { lastDelivery: deliveries.get(repository.id) ?? null, deployedCommit: deployed.get(name) ?? null }, origin),
+                    gitRepository: repository === undefined ? null : views.repositoryWith(repository, { lastDelivery: deliveries.get(repository.id) ?? null, deployed: deployed.get(name) ?? null }, origin),
                     buildConfig: config === undefined ? null : views.buildConfig(config),
                     latestDeployment: latest.get(name) ?? null,
                     deploymentHistory: [],

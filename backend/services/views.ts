@@ -10,13 +10,13 @@ import type {
 import type { DeploymentViews } from "../domain/deployment-journal.ts";
 import type { ApiToken, BuildConfig, Deployment, DeploymentStep, Repository, WebhookEvent } from "../domain/entities.ts";
 import { maskPayload } from "../domain/mask-payload.ts";
-import type { Clock, ReleaseStore, SshKeys, WebhookEventStore } from "../domain/ports.ts";
+import type { Clock, DeployedRelease, ReleaseStore, SshKeys, WebhookEventStore } from "../domain/ports.ts";
 
 type LastDelivery = Pick<WebhookEvent, "receivedAt" | "verified" | "verdict">;
 
 /** Turns rows into what goes over the wire: ISO dates, seconds, and never a secret. */
 export class Views implements DeploymentViews {
-    readonly #releases: Pick<ReleaseStore, "byId" | "healthyIds" | "deployedCommits">;
+    readonly #releases: Pick<ReleaseStore, "byId" | "healthyIds" | "deployed">;
     readonly #events: Pick<WebhookEventStore, "latestOf">;
     readonly #sshKeys: Pick<SshKeys, "fingerprint">;
     readonly #clock: Pick<Clock, "now">;
@@ -24,7 +24,7 @@ export class Views implements DeploymentViews {
     readonly #port: number;
 
     constructor(parts: {
-        releases: Pick<ReleaseStore, "byId" | "healthyIds" | "deployedCommits">;
+        releases: Pick<ReleaseStore, "byId" | "healthyIds" | "deployed">;
         events: Pick<WebhookEventStore, "latestOf">;
         sshKeys: Pick<SshKeys, "fingerprint">;
         clock: Pick<Clock, "now">;
@@ -44,12 +44,12 @@ export class Views implements DeploymentViews {
     }
 
     async repository(repository: Repository, origin: string | null): Promise<RepositoryView> {
-        const deployed = await this.#releases.deployedCommits([repository.stackId]);
-        return this.repositoryWith(repository, { lastDelivery: await this.#events.latestOf(repository.id), deployedCommit: deployed.get(repository.stackId) ?? null }, origin);
+        const deployed = await this.#releases.deployed([repository.stackId]);
+        return this.repositoryWith(repository, { lastDelivery: await this.#events.latestOf(repository.id), deployed: deployed.get(repository.stackId) ?? null }, origin);
     }
 
-    repositoryWith(repository: Repository, beside: { lastDelivery: LastDelivery | null; deployedCommit: string | null }, origin: string | null): RepositoryView {
-        const { lastDelivery, deployedCommit } = beside;
+    repositoryWith(repository: Repository, beside: { lastDelivery: LastDelivery | null; deployed: DeployedRelease | null }, origin: string | null): RepositoryView {
+        const { lastDelivery, deployed } = beside;
         const { credentials } = repository;
         const isRotating = repository.previousSecretValidUntil !== null && repository.previousSecretValidUntil > this.#clock.now();
         return {
@@ -78,7 +78,9 @@ export class Views implements DeploymentViews {
             fetchLfs: repository.fetchLfs,
             lastSyncedAt: date(repository.lastSyncedAt),
             lastSyncedCommit: repository.lastSyncedCommit,
-            deployedCommit,
+            deployedCommit: deployed?.commitSha ?? null,
+            // A release from before it was written down may have brought its .env.
+            trackedFiles: { compose: (deployed?.composeFile ?? null) !== null, env: deployed !== null && deployed.isEnvTracked !== false },
             autoDeployPausedAt: date(repository.autoDeployPausedAt),
             lastDelivery:
                 lastDelivery === null

@@ -1,6 +1,6 @@
 import type { Knex } from "knex";
 import type { Release } from "../domain/entities.ts";
-import type { ReleaseStore, Vault } from "../domain/ports.ts";
+import type { DeployedRelease, ReleaseStore, Vault } from "../domain/ports.ts";
 import { RowMapper, type Columns, type Row } from "./row-mapper.ts";
 
 const COLUMNS: Columns<Release> = {
@@ -14,6 +14,7 @@ const COLUMNS: Columns<Release> = {
     composeFile: "plain",
     healthCheckPath: "plain",
     env: "sealed",
+    isEnvTracked: "boolean",
     services: "json",
     status: "plain",
     createdAt: "plain",
@@ -77,11 +78,11 @@ export class SqliteReleaseStore implements ReleaseStore {
         return new Set(rows.map((row) => row.id));
     }
 
-    async deployedCommits(stackIds?: readonly string[]): Promise<Map<string, string>> {
+    async deployed(stackIds?: readonly string[]): Promise<Map<string, DeployedRelease>> {
         // With a bare column beside max(), SQLite takes the other columns from the row that holds it.
-        const query = this.#knex("releases").select("stack_id", "commit_sha").max("rowid").where({ status: "healthy" }).groupBy("stack_id");
-        const rows = (await (stackIds === undefined ? query : query.whereIn("stack_id", stackIds))) as { stack_id: string; commit_sha: string }[];
-        return new Map(rows.map((row) => [row.stack_id, row.commit_sha]));
+        const query = this.#knex("releases").select("stack_id", "commit_sha", "compose_file", "is_env_tracked").max("rowid").where({ status: "healthy" }).groupBy("stack_id");
+        const rows = (await (stackIds === undefined ? query : query.whereIn("stack_id", stackIds))) as { stack_id: string; commit_sha: string; compose_file: string | null; is_env_tracked: number | null }[];
+        return new Map(rows.map((row) => [row.stack_id, { commitSha: row.commit_sha, composeFile: row.compose_file, isEnvTracked: row.is_env_tracked === null ? null : row.is_env_tracked === 1 }]));
     }
 
     async findReusable(stackId: string, service: string, buildKey: string): Promise<{ imageId: string; keepTag: string } | null> {

@@ -60,7 +60,8 @@ describe("the files of a stack", () => {
         expect((await stat(stack.file(".env"))).mode & 0o777).toBe(0o600);
 
         await stack.api.expectOk("PUT", `${stack.path}/build-config`, { environmentVariables: [{ name: "GREETING", value: "bye", secret: false }, { name: "PASSWORD", secret: true }] });
-        await writeFile(stack.file(".env"), env.replace("OWN=mine", "OWN=ours"));
+        expect(await stack.api.expectOk("GET", `${stack.path}/repository`)).toMatchObject({ trackedFiles: { compose: true, env: false } });
+        await stack.api.expectOk("PUT", stack.path, { env: "OWN=ours\n" });
         await stack.deployAndWait({ rebuild: true });
         expect(await stack.served("/env.txt")).toBe("ours|bye|s3cret with $dollar 'and' \"quotes\"");
         const shown = await stack.api.expectOk<{ environmentVariables: unknown[] }>("GET", `${stack.path}/build-config`);

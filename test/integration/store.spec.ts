@@ -111,6 +111,7 @@ const release: Required<Release> = {
     composeFile: "compose.yaml",
     healthCheckPath: "/healthz",
     env: new Secret("A=release-plain-value\n"),
+    isEnvTracked: null,
     services: [{ service: "web", imageRef: "blog-web", imageId: "sha256:1", keepTag: "blog-web:keep", buildKey: "key-1", origin: "built" }],
     status: "healthy",
     createdAt: NOW + 12,
@@ -331,7 +332,7 @@ describe("the stores", () => {
         await releases.insert(after);
         expect((await releases.currentOf("blog"))?.id).toBe(after.id);
         expect((await releases.healthyOf("blog")).map((row) => row.id)).toEqual([after.id, before.id]);
-        expect((await releases.deployedCommits()).get("blog")).toBe(after.commitSha);
+        expect((await releases.deployed()).get("blog")?.commitSha).toBe(after.commitSha);
     });
 
     it("append to the audit log and page through it", async () => {
@@ -385,9 +386,10 @@ it("tells what each stack runs: the release that was proved healthy last, also w
         await releases.insert(aRelease({ id: "2", stackId: "blog", commitSha: "b".repeat(40), status: "healthy", createdAt: 2, healthyAt: 20 }));
         await releases.insert(aRelease({ id: "3", stackId: "blog", commitSha: "a".repeat(40), status: "healthy", createdAt: 3, healthyAt: 30 }));
         await releases.insert(aRelease({ id: "4", stackId: "blog", commitSha: "c".repeat(40), status: "failed", createdAt: 4, healthyAt: null }));
-        await releases.insert(aRelease({ id: "5", stackId: "wiki", commitSha: "d".repeat(40), status: "healthy", createdAt: 5, healthyAt: 40 }));
-        expect(await releases.deployedCommits()).toEqual(new Map([["blog", "a".repeat(40)], ["wiki", "d".repeat(40)]]));
-        expect(await releases.deployedCommits(["wiki"])).toEqual(new Map([["wiki", "d".repeat(40)]]));
+        await releases.insert(aRelease({ id: "5", stackId: "wiki", commitSha: "d".repeat(40), composeFile: null, isEnvTracked: true, status: "healthy", createdAt: 5, healthyAt: 40 }));
+        const wiki = { commitSha: "d".repeat(40), composeFile: null, isEnvTracked: true };
+        expect(Object.fromEntries(await releases.deployed())).toEqual({ blog: { commitSha: "a".repeat(40), composeFile: "compose.yaml", isEnvTracked: false }, wiki });
+        expect(Object.fromEntries(await releases.deployed(["wiki"]))).toEqual({ wiki });
     } finally {
         await world.remove();
     }

@@ -84,6 +84,9 @@ export interface DeploymentStatisticsStore {
     read(stackId: string, period: StatisticsPeriod): Promise<DeploymentStatistics>;
 }
 
+/** As much of a release as a list of stacks tells. */
+export type DeployedRelease = Pick<Release, "commitSha" | "composeFile" | "isEnvTracked">;
+
 export interface ReleaseStore {
     byId(id: string): Promise<Release | null>;
     byDeployment(deploymentId: string): Promise<Release | null>;

@@ -51,6 +51,7 @@ const repositoryFields = {
     lastSyncedAt: nullableDate,
     lastSyncedCommit: nullableText,
     deployedCommit: nullableText,
+    trackedFiles: z.object({ compose: z.boolean(), env: z.boolean() }),
     autoDeployPausedAt: nullableDate,
     lastDelivery: z.object({ receivedAt: date, verified: z.boolean(), verdict: nullableText }).nullable(),
     createdAt: date,

@@ -11,7 +11,7 @@ import { buildFilesOf } from "../repository/suggest-build.ts";
 interface Parts {
     repositories: Pick<RepositoryStore, "byStack" | "update">;
     deployments: Pick<DeploymentStore, "page" | "latestOf">;
-    releases: Pick<ReleaseStore, "deployedCommits">;
+    releases: Pick<ReleaseStore, "deployed">;
     git: Pick<Git, "fetch" | "log" | "listTree">;
     stacks: Stacks;
     clock: Pick<Clock, "now">;
@@ -63,7 +63,7 @@ export class RemoteStateService {
 
     async #state(repository: Repository): Promise<RemoteState> {
         const { stackId, branch, lastSyncedCommit, lastSyncedAt } = repository;
-        const deployedSha = (await this.#parts.releases.deployedCommits([stackId])).get(stackId) ?? null;
+        const deployedSha = (await this.#parts.releases.deployed([stackId])).get(stackId)?.commitSha ?? null;
         const between = deployedSha === null || lastSyncedCommit === null ? [] : await this.#commitsBetween(repository.id, deployedSha, lastSyncedCommit);
         const isDiffering = deployedSha !== null && lastSyncedCommit !== null && deployedSha !== lastSyncedCommit;
         const [newest] = between;

@@ -85,6 +85,15 @@ describe("a good push", () => {
         expect(world.folder.get(".env")).toMatch(/^OWN=1\n[\s\S]*A='x'/);
     });
 
+    it("writes down whether the .env is the repository's, also for a release that is returned to", async () => {
+        world.folder.set(".env", "OWN=1\n");
+        world.commit("bbb2", { "compose.yaml": "services: {}\n", ".env": "TRACKED=1\n" });
+        await world.run(aRun("d1", "aaa1"));
+        await world.run(aRun("d2", "bbb2"));
+        await world.run(aRun("d3", "bbb2", { kind: "rollback", previousDeploymentId: "d1" }));
+        expect(world.releases.map(({ deploymentId, isEnvTracked }) => [deploymentId, isEnvTracked])).toEqual([["d1", false], ["d2", true], ["d3", false]]);
+    });
+
     it("renders compose.yaml from a file in a folder", async () => {
         world.commit("ddd4", { "deploy/stack.yaml": "services:\n  web:\n    build: ../app\n" });
         world.configure({ composePath: "deploy/stack.yaml" });

@@ -67,6 +67,19 @@ describe("what a stack's JSON gains", () => {
         expect(fields).toMatchObject({ gitRepository: { stackId: "stack-500", lastDelivery: { verified: true } }, latestDeployment: { id: "d-stack-500", canRollBackTo: true }, deploymentHistory: [] });
     });
 
+    it("tells which of its files the last healthy release brought", async () => {
+        await world.link();
+        const tracked = async () => (await world.stackGit.fields(["blog"])).get("blog")?.gitRepository?.trackedFiles;
+        expect(await tracked()).toEqual({ compose: false, env: false });
+        world.succeed("d1");
+        expect(await tracked()).toEqual({ compose: true, env: false });
+        world.succeed("d2", {}, { composeFile: null, isEnvTracked: true });
+        expect(await tracked()).toEqual({ compose: false, env: true });
+        // Of a release from before it was written down nobody knows: nothing is offered that may not last.
+        world.succeed("d3", {}, { isEnvTracked: null });
+        expect(await tracked()).toEqual({ compose: true, env: true });
+    });
+
     it("has the first page of the history for a single stack, and nothing for a plain one", async () => {
         await world.link();
         world.succeed("d1");
