@@ -21,6 +21,8 @@ const ROUTE = { value: { leaveGuards: new Set(), updateGuards: new Set() } };
 /** A plain field instead of the editor, which a page without layout cannot hold. */
 const CodeEditor = { props: ["modelValue", "isReadOnly", "testid"], template: "<textarea :value='modelValue' :readonly='isReadOnly' :data-testid='testid' @input=\"$emit('update:modelValue', $event.target.value)\"></textarea>", methods: { goTo: () => undefined } };
 
+const deployed = (trackedFiles: { compose: boolean; env: boolean }) => repositoryRow({ deployedCommit: "9c2f1ab", trackedFiles });
+
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] }));
 afterEach(() => void vi.useRealTimers());
 
@@ -159,13 +161,30 @@ describe("the files on the Compose tab", () => {
         expect(linked.page.get("[data-testid=compose-editor]").attributes("readonly")).toBeUndefined();
         expect(linked.button("stack-save").exists()).toBe(true);
         linked.page.unmount();
-        for (const changes of [{ gitRepository: repositoryRow({ deployedCommit: "9c2f1ab" }) }, { gitRepository: repositoryRow(), composeYAML: "" }]) {
+        for (const changes of [{ gitRepository: deployed({ compose: true, env: true }) }, { gitRepository: repositoryRow(), composeYAML: "" }]) {
             const { page, button } = await open({ buildConfig: null, ...changes });
             expect(page.find("[data-testid=read-only-reason]").exists()).toBe(true);
             expect(page.get("[data-testid=compose-editor]").attributes("readonly")).toBeDefined();
             expect(button("stack-save").exists()).toBe(false);
             page.unmount();
         }
+    });
+
+    it("are each read-only only where the repository has them", async () => {
+        const { page, server, button } = await open({ gitRepository: deployed({ compose: true, env: false }), composeENV: "A=1\n" });
+        expect(page.get("[data-testid=read-only-reason]").text()).toContain("The repository has no .env");
+        expect(page.get("[data-testid=read-only-reason] a").attributes("href")).toBe("/compose/shop/git");
+        expect(page.get("[data-testid=compose-editor]").attributes("readonly")).toBeDefined();
+        expect(button("stack-build").exists()).toBe(false);
+        await page.get("[data-testid=env-editor]").setValue("A=2\n");
+        await button("stack-save").trigger("click");
+        expect(server.callsOf("saveStack")).toEqual([["shop", YAML, "A=2\n", false, "h1"]]);
+        page.unmount();
+
+        const own = await open({ gitRepository: deployed({ compose: false, env: true }) });
+        expect([own.page.get("[data-testid=compose-editor]"), own.page.get("[data-testid=env-editor]")].map((editor) => editor.attributes("readonly") !== undefined)).toEqual([false, true]);
+        expect(own.page.find("[data-testid=not-from-git-yet]").exists()).toBe(false);
+        own.page.unmount();
     });
 
     it("are loaded anew when the page is looked at again, and never over what is typed", async () => {
