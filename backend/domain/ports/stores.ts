@@ -101,7 +101,7 @@ export interface ReleaseStore {
     /** Ids of every healthy release, of every stack: what can still be returned to. */
     healthyIds(): Promise<Set<string>>;
     /** Commit of the last healthy release, by stack. */
-    deployedCommits(stackIds?: readonly string[]): Promise<Map<string, string>>;
+    deployed(stackIds?: readonly string[]): Promise<Map<string, DeployedRelease>>;
     /** A kept image that was built from the same inputs. */
     findReusable(stackId: string, service: string, buildKey: string): Promise<{ imageId: string; keepTag: string } | null>;
 }
