@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { matchedRouteKey } from "vue-router";
 import ServiceRow from "../../frontend/src/components/stack/ServiceRow.vue";
 import { OPEN_STACK } from "../../frontend/src/components/stack/open-stack.ts";
+import { SESSION } from "../../frontend/src/composables/use-session.ts";
 import { STACKS } from "../../frontend/src/composables/use-stacks.ts";
 import type { Service } from "../../frontend/src/composables/use-services.ts";
 import ComposeTab from "../../frontend/src/pages/ComposeTab.vue";
@@ -26,7 +27,7 @@ const deployed = (trackedFiles: { compose: boolean; env: boolean }) => repositor
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] }));
 afterEach(() => void vi.useRealTimers());
 
-async function open(changes: Partial<Stack> = {}, answers: TestServer["answers"] = {}) {
+async function open(changes: Partial<Stack> = {}, answers: TestServer["answers"] = {}, username = "ann") {
     const server = new TestServer();
     server.answers = {
         serviceStatusList: () => ({ serviceStatusList: { web: [{ status: "running", name: "shop-web-1", ports: [PORT] }] } }),
@@ -37,17 +38,18 @@ async function open(changes: Partial<Stack> = {}, answers: TestServer["answers"]
     const stack: Stack = { name: "shop", status: 3, tags: [], isManagedByDockge: true, composeFileName: "compose.yaml", endpoint: "", composeYAML: YAML, composeENV: "", contentHash: "h1", primaryHostname: "apps.example.org", ...changes };
     const value = shallowRef<Stack | null>(stack);
     const openStack = { value, isLoading: ref(false), error: shallowRef(null), reload: vi.fn(async () => {}), status: computed(() => 3) };
+    const session = { username: ref(username), isEnded: ref(false) };
     const around = surroundings(server);
     const stacks = { list: computed(() => []), isLoaded: ref(true), find: () => undefined, refresh: () => {} };
     const page = mount(ComposeTab, {
         props: { stackName: "shop" },
         attachTo: document.body,
-        global: { ...around, provide: { ...around.provide, [OPEN_STACK as symbol]: openStack, [matchedRouteKey as symbol]: ROUTE, [STACKS as symbol]: stacks }, stubs: { CodeEditor, LogsPanel: true, ShellLink: true } },
+        global: { ...around, provide: { ...around.provide, [OPEN_STACK as symbol]: openStack, [matchedRouteKey as symbol]: ROUTE, [STACKS as symbol]: stacks, [SESSION as symbol]: session }, stubs: { CodeEditor, LogsPanel: true, ShellLink: true } },
     });
     await vi.dynamicImportSettled();
     await flushPromises();
     const button = (testid: string, within = "") => page.find(`${within} [data-testid=${testid}]`);
-    return { page, server, openStack, button };
+    return { page, server, openStack, button, session };
 }
 
 describe("services on the Compose tab", () => {
@@ -198,6 +200,56 @@ describe("the files on the Compose tab", () => {
         page.unmount();
         window.dispatchEvent(new Event("focus"));
         expect(openStack.reload).toHaveBeenCalledTimes(2);
+    });
+
+    it("are saved over what they were when the editing began, whatever was loaded since", async () => {
+        const { page, server, openStack, button } = await open({ composeENV: "A=1\n" });
+        await page.get("[data-testid=env-editor]").setValue("A=2\n");
+        openStack.value.value = { ...openStack.value.value!, composeYAML: `${YAML}# theirs\n`, contentHash: "h2" };
+        await button("stack-save").trigger("click");
+        server.answers["saveStack"] = () => ({});
+        expect(server.callsOf("saveStack").at(-1)?.at(-1)).toBe("h1");
+        page.unmount();
+    });
+
+    it("of others are kept where only the other file was typed in, when mine is written over theirs", async () => {
+        const conflict = (...args: unknown[]) => (args[4] === null ? {} : Promise.reject(new ServerError("STACK_CHANGED", "changed")));
+        const { page, server, openStack, button } = await open({ composeENV: "A=1\n" }, { saveStack: conflict });
+        await page.get("[data-testid=env-editor]").setValue("A=2\n");
+        await button("stack-save").trigger("click");
+        await flushPromises();
+        openStack.reload.mockImplementation(async () => void (openStack.value.value = { ...openStack.value.value!, composeYAML: `${YAML}# theirs\n`, contentHash: "h2" }));
+        await button("write-mine").trigger("click");
+        await flushPromises();
+        expect(server.callsOf("saveStack").at(-1)).toEqual(["shop", `${YAML}# theirs\n`, "A=2\n", false, null]);
+        page.unmount();
+    });
+
+    it("come back as they were typed after a session that ended elsewhere, for the same person alone", async () => {
+        const type = async () => {
+            const opened = await open();
+            await opened.page.get("[data-testid=compose-editor]").setValue(`${YAML}# mine\n`);
+            return opened;
+        };
+        const shown = ({ page }: Awaited<ReturnType<typeof open>>) => (page.get("[data-testid=compose-editor]").element as HTMLTextAreaElement).value;
+        const first = await type();
+        first.session.isEnded.value = true;
+        first.page.unmount();
+        const again = await open({ composeYAML: `${YAML}# theirs\n`, contentHash: "h2" });
+        expect(shown(again)).toBe(`${YAML}# mine\n`);
+        await again.button("stack-save").trigger("click");
+        expect(again.server.callsOf("saveStack").at(-1)?.at(-1)).toBe("h1");
+
+        again.session.isEnded.value = true;
+        again.page.unmount();
+        const other = await open({}, {}, "bob");
+        expect(shown(other)).toBe(YAML);
+        other.page.unmount();
+        // Left by a person who was asked: nothing is kept.
+        (await type()).page.unmount();
+        const later = await open();
+        expect(shown(later)).toBe(YAML);
+        later.page.unmount();
     });
 
     it("that are being edited hold the page", async () => {

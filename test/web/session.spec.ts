@@ -1,10 +1,12 @@
-import { flushPromises } from "@vue/test-utils";
+import { flushPromises, mount } from "@vue/test-utils";
 import { ref } from "vue";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { createSession } from "../../frontend/src/composables/use-session.ts";
+import { useUnsavedChanges } from "../../frontend/src/composables/use-unsaved-changes.ts";
 import type { Connection } from "../../frontend/src/server/connection.ts";
 import { readAnswer } from "../../frontend/src/server/read-answer.ts";
 import { ServerError } from "../../frontend/src/server/server-error.ts";
+import { surroundings } from "./fixtures/test-server.ts";
 
 const over = () => Promise.reject(new ServerError("TOKEN_INVALID", "You are no longer logged in."));
 
@@ -95,6 +97,20 @@ describe("a session of the page", () => {
         expect([session.state.value, session.isEnded.value]).toEqual(["login", true]);
         session.logOut();
         expect(session.isEnded.value).toBe(false);
+    });
+
+    it("loads the page anew when the server asks for it, but not over what is being typed", () => {
+        const reload = vi.spyOn(location, "reload").mockImplementation(() => undefined);
+        const { connection, raise } = connectionWith({});
+        createSession(connection);
+        const isTyping = ref(true);
+        const page = mount({ setup: () => (useUnsavedChanges(() => isTyping.value), () => null) }, { global: surroundings() });
+        raise("refresh");
+        expect(reload).not.toHaveBeenCalled();
+        isTyping.value = false;
+        raise("refresh");
+        expect(reload).toHaveBeenCalledTimes(1);
+        page.unmount();
     });
 
     it("goes on with the token of the new password, without another log-in", async () => {

@@ -1,5 +1,6 @@
 import { computed, inject, ref, watch, type InjectionKey, type Ref } from "vue";
 import type { Connection } from "../server/connection.ts";
+import { hasUnsavedChanges } from "./use-unsaved-changes.ts";
 
 /** Where the person stands: `starting` until the server has told us what it wants. */
 export type SessionState = "starting" | "setup" | "login" | "ready";
@@ -150,7 +151,12 @@ export function createSession(connection: Connection): Session {
         isAutomatic.value = true;
         enter();
     });
-    connection.onLifecycle("refresh", () => location.reload());
+    connection.onLifecycle("refresh", () => {
+        // The connection is cut next, and what the page has to know it learns when it is back. A reload would take away what is being typed.
+        if (!hasUnsavedChanges()) {
+            location.reload();
+        }
+    });
 
     return {
         state,

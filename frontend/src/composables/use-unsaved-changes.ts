@@ -5,10 +5,14 @@ import { useRouter } from "vue-router";
 /** What stands on the page and is not saved, one entry for each form that is shown. */
 const forms = new Set<() => boolean>();
 
+export function hasUnsavedChanges(): boolean {
+    return [...forms].some((isUnsaved) => isUnsaved());
+}
+
 /** Asks before unsaved changes are dropped. @returns false when the person wants to stay */
 export function useLeaveQuestion(): () => boolean {
     const { t } = useI18n();
-    return () => ![...forms].some((isUnsaved) => isUnsaved()) || window.confirm(t("common.leave"));
+    return () => !hasUnsavedChanges() || window.confirm(t("common.leave"));
 }
 
 /**

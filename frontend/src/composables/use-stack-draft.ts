@@ -1,0 +1,120 @@
+import { computed, onScopeDispose, ref, shallowRef, watch, type ComputedRef, type Ref } from "vue";
+import type { Stack } from "../server/dockge-wire.ts";
+import { useServer } from "../server/server.ts";
+import { useSession } from "./use-session.ts";
+
+interface Files {
+    readonly yaml: string;
+    readonly env: string;
+    readonly hash: string | null;
+}
+
+interface KeptDraft {
+    readonly username: string;
+    readonly yaml: string;
+    readonly env: string;
+    readonly base: Files;
+}
+
+/**
+ * What was being typed when the session was ended from elsewhere, for the log-in that follows. In the memory of this page alone: a `.env` holds
+ * secrets, and browsers write even sessionStorage to the disk. A reload asks before it takes changes away.
+ */
+const kept = new Map<string, KeptDraft>();
+
+export interface StackDraft {
+    readonly yaml: Ref<string>;
+    readonly env: Ref<string>;
+    readonly isChanged: ComputedRef<boolean>;
+    /** The `contentHash` of the files that the person began to edit; null where the server tells none. */
+    readonly baseHash: () => string | null;
+    /** Back to the files as they are now. */
+    readonly discard: () => void;
+    /** Goes on from the files as they are now: what was not touched follows them, what was typed stays. */
+    readonly rebase: () => void;
+}
+
+/** The texts of one stack as they are being edited. What somebody types outlives a reload of the files, and a session that ends elsewhere. */
+export function useStackDraft(files: () => Stack | null): StackDraft {
+    const server = useServer();
+    const session = useSession();
+    const yaml = ref("");
+    const env = ref("");
+    const base = shallowRef<Files | null>(null);
+    const isChanged = computed(() => base.value !== null && (yaml.value !== base.value.yaml || env.value !== base.value.env));
+    const keyOf = (stack: Stack): string => `${server.endpoint}/${stack.name}`;
+
+    function begin(stack: Stack): void {
+        const draft = kept.get(keyOf(stack));
+        kept.delete(keyOf(stack));
+        if (draft?.username !== session.username.value) {
+            follow(stack);
+            return;
+        }
+        [yaml.value, env.value, base.value] = [draft.yaml, draft.env, draft.base];
+        adoptIfSame(stack);
+    }
+
+    function follow(stack: Stack): void {
+        base.value = filesOf(stack);
+        yaml.value = stack.composeYAML;
+        env.value = stack.composeENV;
+    }
+
+    /** As what was saved by this page itself: with the new hash it can be saved once more. */
+    function adoptIfSame(stack: Stack): void {
+        if (base.value?.yaml === stack.composeYAML && base.value.env === stack.composeENV) {
+            base.value = filesOf(stack);
+        }
+    }
+
+    watch(
+        files,
+        (next) => {
+            if (next === null) {
+                return;
+            }
+            if (base.value === null) {
+                begin(next);
+            } else if (isChanged.value) {
+                adoptIfSame(next);
+            } else {
+                follow(next);
+            }
+        },
+        { immediate: true },
+    );
+
+    onScopeDispose(() => {
+        const stack = files();
+        if (session.isEnded.value && isChanged.value && stack !== null && base.value !== null) {
+            kept.set(keyOf(stack), { username: session.username.value, yaml: yaml.value, env: env.value, base: base.value });
+        }
+    });
+
+    return {
+        yaml,
+        env,
+        isChanged,
+        baseHash: () => base.value?.hash ?? null,
+        discard() {
+            const stack = files();
+            if (stack !== null) {
+                follow(stack);
+            }
+        },
+        rebase() {
+            const stack = files();
+            if (stack === null || base.value === null) {
+                return;
+            }
+            yaml.value = yaml.value === base.value.yaml ? stack.composeYAML : yaml.value;
+            env.value = env.value === base.value.env ? stack.composeENV : env.value;
+            base.value = filesOf(stack);
+        },
+    };
+}
+
+function filesOf(stack: Stack): Files {
+    return { yaml: stack.composeYAML, env: stack.composeENV, hash: stack.contentHash ?? null };
+}
