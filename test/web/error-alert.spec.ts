@@ -18,6 +18,17 @@ describe("ErrorAlert", () => {
         expect(alert.get("pre").text()).toBe("service: web");
     });
 
+    it("gives no advice that the server's sentence gives already, unless that is in another language", () => {
+        const said = new ServerError("PULL_FAILED", "An image could not be pulled: denied. Check the image's name and tag.");
+        expect(show(said).find("[data-testid=error-hint]").exists()).toBe(false);
+        expect(show(new ServerError("PULL_FAILED", "")).find("[data-testid=error-hint]").exists()).toBe(true);
+        const around = surroundings();
+        const i18n = around.plugins[0] as { global: { locale: { value: string }; setLocaleMessage: (locale: string, texts: object) => void } };
+        i18n.global.setLocaleMessage("de", { errors: { PULL_FAILED: "Nicht geholt." }, hints: { PULL_FAILED: "Namen prüfen." } });
+        i18n.global.locale.value = "de";
+        expect(mount(ErrorAlert, { props: { error: said }, global: around }).get("[data-testid=error-hint]").text()).toBe("Namen prüfen.");
+    });
+
     it("shows nothing without an error", () => {
         expect(show(null).find("[role=alert]").exists()).toBe(false);
     });
