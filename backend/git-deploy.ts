@@ -40,6 +40,7 @@ import { DeploymentService } from "./services/deployment-service.ts";
 import { DeploymentStatisticsService } from "./services/insight/deployment-statistics-service.ts";
 import { HealthCheckService } from "./services/insight/health-check-service.ts";
 import { ReleaseComparisonService } from "./services/insight/release-comparison-service.ts";
+import { RememberedStackFields } from "./services/remembered-stack-fields.ts";
 import { RemoteStateService } from "./services/insight/remote-state-service.ts";
 import { RepositoryService } from "./services/repository/repository-service.ts";
 import { StackGitService } from "./services/stack-git-service.ts";
@@ -194,6 +195,7 @@ export function createGitDeploy(foundation: Foundation, host: Host, version: str
         tasks: [
             { name: "deployment logs", prune: (now) => logs.prune(now) },
             { name: "delivery payloads", prune: (now) => webhookEvents.prune(config.keepDeliveries, now - config.keepDeliveryDays * DAY_MS) },
+            { name: "fetched commits", prune: () => git.prune() },
             { name: "backups", prune: (now) => pruneBackups(ownDirectory(config, "backups"), now - config.keepBackupDays * DAY_MS) },
         ],
     });
@@ -231,7 +233,8 @@ export function createGitDeploy(foundation: Foundation, host: Host, version: str
 
     registerVerbs({ host, services, logger, random });
     registerRest({ host, services, stackGit, receive: (incoming) => receiver.receive(incoming), audit, clock, random, logger, version, docker, deployments, metrics });
-    host.extendStacks((names) => stackGit.fields(names));
+    const listed = new RememberedStackFields({ read: (names) => stackGit.fields(names), changeMark: () => foundation.database.changeMark(), clock });
+    host.extendStacks((names) => listed.fields(names));
     host.onStackDelete((stack) => services.repositories.removeIfLinked(stack, { actor: { kind: "system", name: "stack deleted", address: null }, origin: null }));
     host.onClose(async () => {
         await poller.stop();

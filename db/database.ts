@@ -65,6 +65,15 @@ export class Database {
         await this.knex.raw("SELECT 1");
     }
 
+    /**
+     * Differs from each earlier one after any change: rows that this process's one connection has written, and commits of others.
+     * @see https://www.sqlite.org/pragma.html#pragma_data_version
+     */
+    async changeMark(): Promise<string> {
+        const [row] = await this.knex.raw<{ own: number; others: number }[]>("SELECT total_changes() AS own, data_version AS others FROM pragma_data_version");
+        return `${row?.own} ${row?.others}`;
+    }
+
     /** Reads the whole file. @returns what is wrong with it; empty when it is sound */
     async checkIntegrity(): Promise<string[]> {
         const rows = await this.knex.raw<{ integrity_check: string }[]>("PRAGMA integrity_check");

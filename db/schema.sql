@@ -271,3 +271,6 @@ CREATE INDEX audit_log_actor ON audit_log (actor_name, at);
 CREATE INDEX deployments_statistics ON deployments (stack_id, completed_at, status, kind, triggered_by, created_at);
 
 CREATE INDEX webhook_events_signature ON webhook_events (repository_id, signature);
+
+CREATE INDEX deployments_search ON deployments (stack_id, created_at,
+    lower(coalesce(commit_message, '') || char(31) || coalesce(commit_author, '') || char(31) || coalesce(commit_sha, '') || char(31) || coalesce(branch, '') || char(31) || coalesce(tag, '')));

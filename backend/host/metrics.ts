@@ -19,12 +19,11 @@ export class Metrics {
     readonly #deliveries: Counter<"verdict">;
     readonly #seenDeployments = new Seen();
     readonly #seenDeliveries = new Seen();
+    #isProcessWanted: boolean;
 
     constructor(parts: { deployments: Pick<DeploymentStore, "counts">; shouldCollectProcess?: boolean }) {
         const registers = [this.#registry];
-        if (parts.shouldCollectProcess ?? true) {
-            collectDefaultMetrics({ register: this.#registry });
-        }
+        this.#isProcessWanted = parts.shouldCollectProcess ?? true;
         this.#deployments = parts.deployments;
         this.#byStatus = new Gauge({ name: "git_deploy_deployments", help: "Deployments by status", labelNames: ["status"] as const, registers });
         this.#queueLength = new Gauge({ name: "git_deploy_queue_length", help: "Deployments that wait for their turn", registers });
@@ -49,6 +48,7 @@ export class Metrics {
     }
 
     async text(): Promise<string> {
+        this.#watchProcess();
         const counts = new Map((await this.#deployments.counts()).map(({ status, count }) => [status, count]));
         for (const status of DEPLOYMENT_STATUSES) {
             this.#byStatus.set({ status }, counts.get(status) ?? 0);
@@ -70,6 +70,14 @@ export class Metrics {
                 publisher.publish(event, payload, audience);
             },
         };
+    }
+
+    /** From the first question on: measuring the event loop wakes the process a hundred times a second, which a server that nobody asks should not do. */
+    #watchProcess(): void {
+        if (this.#isProcessWanted) {
+            this.#isProcessWanted = false;
+            collectDefaultMetrics({ register: this.#registry });
+        }
     }
 
     #countDeployment({ id, status, kind, duration }: DeploymentView): void {

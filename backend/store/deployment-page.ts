@@ -1,13 +1,26 @@
 import type { Knex } from "knex";
 import type { DeploymentListInput } from "../../common/schemas.ts";
-import { isSearch, narrowToPeriod, narrowToWords, offsetOf } from "./filters.ts";
+import { isSearch, narrowToPeriod, offsetOf } from "./filters.ts";
 import type { Row } from "./row-mapper.ts";
 
-const SEARCHED = ["commit_message", "commit_author", "commit_sha", "branch", "tag"];
+/** What a search looks into, in lower case as `LIKE` compares; word for word as in the index `deployments_search`, which is then all that is read. */
+export const SEARCHED =
+    "lower(coalesce(commit_message, '') || char(31) || coalesce(commit_author, '') || char(31) || coalesce(commit_sha, '') || char(31) || coalesce(branch, '') || char(31) || coalesce(tag, ''))";
+
+type Scope = Knex.QueryBuilder<Row, Row[]>;
 
 /** One page of a stack's history, newest first. A `to` that names only a day includes the whole of it (UTC). */
 export async function deploymentPage(knex: Knex, stackId: string, filter: DeploymentListInput): Promise<{ rows: Row[]; total: number }> {
-    const scope = knex<Row, Row[]>("deployments").where("stack_id", stackId);
+    const scope = scopeOf(knex, stackId, filter);
+    // The page first: it ends at its last row, and one that is not full tells the number of all by itself.
+    const rows = await scope.clone().select("*").orderByRaw("created_at DESC, rowid DESC").limit(filter.perPage).offset(offsetOf(filter));
+    const isLast = rows.length < filter.perPage && (rows.length > 0 || filter.page === 1);
+    return { rows, total: isLast ? offsetOf(filter) + rows.length : await count(scope) };
+}
+
+function scopeOf(knex: Knex, stackId: string, filter: DeploymentListInput): Scope {
+    const isSearched = isSearch(filter.q);
+    const scope = knex<Row, Row[]>(isSearched ? knex.raw("deployments INDEXED BY deployments_search") : "deployments").where("stack_id", stackId);
     if (filter.status !== undefined) {
         void scope.whereIn("status", filter.status);
     }
@@ -18,31 +31,10 @@ export async function deploymentPage(knex: Knex, stackId: string, filter: Deploy
         void scope.where("branch", filter.branch);
     }
     narrowToPeriod(scope, "created_at", filter);
-    narrowToWords(scope, SEARCHED, filter.q);
-    return isSearch(filter.q) ? await readInOneScan(knex, scope, filter) : await countAndRead(scope, filter);
-}
-
-type Scope = Knex.QueryBuilder<Row, Row[]>;
-
-/** Counting reads an index alone, so two queries are the cheapest. */
-async function countAndRead(scope: Scope, filter: DeploymentListInput): Promise<{ rows: Row[]; total: number }> {
-    const total = await count(scope);
-    const rows = await scope.clone().select("*").orderByRaw("created_at DESC, rowid DESC").limit(filter.perPage).offset(offsetOf(filter));
-    return { rows, total };
-}
-
-/** A search has to read the text of every row, so it is done once, for the count and for the page. */
-async function readInOneScan(knex: Knex, scope: Scope, filter: DeploymentListInput): Promise<{ rows: Row[]; total: number }> {
-    const page = knex("found").select("*").orderByRaw("at DESC, place DESC").limit(filter.perPage).offset(offsetOf(filter));
-    const rows: Row[] = await knex
-        .withMaterialized("found", scope.clone().select({ place: "rowid", at: "created_at" }))
-        .select("d.*", knex.raw("(SELECT count(*) FROM found) AS found_count"))
-        .from(page.as("page"))
-        .join("deployments as d", "d.rowid", "page.place")
-        .orderByRaw("page.at DESC, page.place DESC");
-    // A page behind the last one holds no row that could tell how many there are.
-    const total = rows.length === 0 && filter.page > 1 ? await count(scope) : Number(rows[0]?.["found_count"] ?? 0);
-    return { rows, total };
+    if (isSearched) {
+        void scope.whereRaw(`instr(${SEARCHED}, lower(?)) > 0`, [filter.q?.trim() ?? ""]);
+    }
+    return scope;
 }
 
 async function count(scope: Scope): Promise<number> {

@@ -5,6 +5,7 @@ import path from "node:path";
 import knexLibrary, { type Knex } from "knex";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DATABASE_FILE, openDatabase, type Database } from "../../db/database.ts";
+import { deploymentPage } from "../../backend/store/deployment-page.ts";
 import { readSchema } from "../../db/schema.ts";
 
 const UPSTREAM = ["2023-10-20-0829-setting-table.ts", "2023-10-20-0829-user-table.ts", "2023-12-20-2117-agent-table.ts"];
@@ -125,6 +126,19 @@ describe("migrations", () => {
         await Promise.all(databases.map((each) => each.close()));
     });
 
+    it("make the history of an earlier version searchable", async () => {
+        const { knex } = await open();
+        await database?.migrate();
+        const { down } = await import("../../db/migrations/20260305000000_deployments_search.ts");
+        await down(knex);
+        await knex("git_deploy_migrations").where({ name: "20260305000000_deployments_search" }).delete();
+        await knex.raw(`INSERT INTO deployments (id, stack_id, kind, commit_message, must_check_paths, is_rebuild, status, triggered_by, attempt, created_at)
+            VALUES ('d1', 'blog', 'deploy', 'Größe: 大きさ FIXED', 0, 0, 'successful', 'webhook', 1, 1), ('d2', 'blog', 'deploy', NULL, 0, 0, 'successful', 'webhook', 1, 2)`);
+        expect(await database?.migrate()).toEqual(["20260305000000_deployments_search"]);
+        const found = async (q: string) => (await deploymentPage(knex, "blog", { page: 1, perPage: 20, q })).rows.map(({ id }) => id);
+        expect([await found("fixed"), await found("大き"), await found("größe"), await found("GRÖSSE")]).toEqual([["d1"], ["d1"], ["d1"], []]);
+    });
+
     it("can be taken back", async () => {
         const { knex } = await open();
         await database?.migrate();
@@ -138,6 +152,21 @@ describe("migrations", () => {
         const { knex } = await open();
         const pragma = async (name: string) => Object.values((await knex.raw<Record<string, unknown>[]>(`PRAGMA ${name}`))[0] ?? {})[0];
         expect([await pragma("journal_mode"), await pragma("foreign_keys"), await pragma("synchronous"), await pragma("busy_timeout")]).toEqual(["wal", 1, 2, 15_000]);
+    });
+
+    it("tell any change by a mark, whoever made it, and nothing else", async () => {
+        const one = await open();
+        await one.migrate();
+        const before = await one.changeMark();
+        await one.knex("setting").select("*");
+        expect(await one.changeMark()).toBe(before);
+        await one.knex("setting").insert({ key: "x", value: "1" });
+        const afterOwn = await one.changeMark();
+        expect(afterOwn).not.toBe(before);
+        const other = await openDatabase({ directory });
+        await other.knex("setting").where({ key: "x" }).update({ value: "2" });
+        await other.close();
+        expect([before, afterOwn]).not.toContain(await one.changeMark());
     });
 
     it("refuse a file that is no database", async () => {

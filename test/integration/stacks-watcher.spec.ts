@@ -19,7 +19,7 @@ describe("watching the stacks folder", () => {
             seen = await readdir(root);
             return seen.map((name) => ({ name }) as StackFolderEntry);
         };
-        watcher = new StacksWatcher({ root, scan }, () => undefined);
+        watcher = new StacksWatcher({ root, scan }, { onChange: () => undefined, onTime: () => undefined });
         await watcher.start();
     });
     afterEach(async () => {

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { DeploymentListInput } from "../../common/schemas.ts";
 import type { ApiToken, BuildConfig, Deployment, Release, Repository, WebhookEvent } from "../../backend/domain/entities.ts";
 import { Secret } from "../../backend/domain/secret.ts";
+import { SEARCHED } from "../../backend/store/deployment-page.ts";
 import { columnName } from "../../backend/store/row-mapper.ts";
 import { aBuildConfig, aDelivery, aDeployment, aRelease, aRepository, NOW } from "../fixtures/rows.ts";
 import { temporaryDatabase, type TemporaryDatabase } from "../fixtures/temporary-database.ts";
@@ -304,6 +305,8 @@ describe("the stores", () => {
         expect(await deployments.page("blog", { page: 9, perPage: 1, q: "faster" })).toMatchObject({ total: 2, items: [] });
         const plan = await knex.raw<{ detail: string }[]>("EXPLAIN QUERY PLAN SELECT * FROM deployments WHERE stack_id = 'blog' ORDER BY created_at DESC, rowid DESC LIMIT 20");
         expect(plan.map((step) => step.detail).join()).toMatch(/USING INDEX deployments_history(?!.*TEMP B-TREE)/);
+        const searching = await knex.raw<{ detail: string }[]>(`EXPLAIN QUERY PLAN SELECT count(*) FROM deployments INDEXED BY deployments_search WHERE stack_id = 'blog' AND instr(${SEARCHED}, 'x') > 0`);
+        expect(searching.map((step) => step.detail).join()).toContain("USING COVERING INDEX deployments_search");
     });
 
     it("find the release to be on and an image to use again", async () => {

@@ -65,7 +65,8 @@ export class StackFiles {
     async scan(): Promise<StackFolderEntry[]> {
         const entries = await readdir(this.root, { withFileTypes: true });
         const folders = entries.filter((entry) => !entry.name.startsWith(".") && (entry.isDirectory() || entry.isSymbolicLink()));
-        const found = await Promise.all(folders.map((entry) => this.#entry(entry)));
+        const root = await realpath(this.root);
+        const found = await Promise.all(folders.map((entry) => this.#entry(entry, root)));
         return found.filter((entry) => entry !== null).sort((a, b) => (a.name < b.name ? -1 : 1));
     }
 
@@ -227,12 +228,15 @@ export class StackFiles {
         return directory;
     }
 
-    async #entry(entry: Dirent): Promise<StackFolderEntry | null> {
+    /** A folder that is no link is looked into once: with a thousand of them each question to the file system counts. */
+    async #entry(entry: Dirent, realRoot: string): Promise<StackFolderEntry | null> {
         const directory = path.join(this.root, entry.name);
-        if (!(await isDirectory(directory))) {
+        const isLink = entry.isSymbolicLink();
+        if (isLink && !(await isDirectory(directory))) {
             return null;
         }
-        const [realPath, composeFileName] = await Promise.all([realpath(directory), findComposeFile(directory)]);
+        const realPath = isLink ? await realpath(directory) : path.join(realRoot, entry.name);
+        const composeFileName = await findComposeFile(directory);
         const isMarkedEmpty = composeFileName === null && (await isFile(path.join(directory, EMPTY_STACK_MARKER)));
         return { name: entry.name, realPath, composeFileName, isMarkedEmpty };
     }

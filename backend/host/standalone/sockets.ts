@@ -1,5 +1,6 @@
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import { Server, type Socket } from "socket.io";
+import type { DockgeAgentPushes } from "../../../common/dockge-wire.ts";
 import { LIMITS } from "../../../common/schemas.ts";
 import type { Config } from "../../config.ts";
 import type { Logger } from "../../domain/ports.ts";
@@ -52,6 +53,13 @@ export class Sockets {
     in(room: string): Session[] {
         const ids = this.#io.sockets.adapter.rooms.get(room) ?? new Set<string>();
         return [...ids].map((id) => this.#sessions.get(id)).filter((session) => session !== undefined);
+    }
+
+    /** The same to several connections, encoded once. */
+    pushAgent<P extends keyof DockgeAgentPushes>(sessions: readonly Session[], event: P, ...args: DockgeAgentPushes[P]): void {
+        if (sessions.length > 0) {
+            this.#io.to(sessions.map(({ id }) => id)).emit("agent", event, ...args);
+        }
     }
 
     /** Not an event of Dockge's: its page ignores it, ours may say why everything pauses. */

@@ -105,7 +105,7 @@ export class StandaloneHost implements Host {
                 return await list.requireProjectOf(stack);
             },
         });
-        this.#stacks = new Stacks({ ...options, files, list, terminals: this.#terminals, audience, primaryHostname: (endpoint) => this.#greeting.primaryHostname(endpoint), signal: this.#stopping.signal });
+        this.#stacks = new Stacks({ ...options, files, list, terminals: this.#terminals, audience, sendList: (sessions, push) => this.#sockets.pushAgent(sessions, "stackList", push), primaryHostname: (endpoint) => this.#greeting.primaryHostname(endpoint), signal: this.#stopping.signal });
         this.stacks = this.#stacks.forCore;
         this.#hub = new Hub(options);
         this.#greeting = new Greeting({ auth: this.#accounts.auth, settings, stacks: this.#stacks, version, hub: this.#hub });

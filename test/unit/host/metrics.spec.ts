@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import performanceHooks from "node:perf_hooks";
+import { describe, expect, it, vi } from "vitest";
 import type { Pushes } from "../../../common/wire.ts";
 import { Metrics } from "../../../backend/host/metrics.ts";
 import { isDirectLoopback } from "../../../backend/host/rest/gate.ts";
@@ -47,8 +48,14 @@ describe("metrics", () => {
         expect(await metrics.text()).toContain('git_deploy_webhook_deliveries_total{verdict="ignore: BRANCH_NOT_MATCHED"} 1');
     });
 
-    it("include the process when asked", async () => {
-        expect(await new Metrics({ deployments: new ServiceWorld().deploymentStore }).text()).toContain("process_cpu_seconds_total");
+    it("include the process when asked, from then on, as watching it wakes an idle server all the time", async () => {
+        const delays = vi.spyOn(performanceHooks, "monitorEventLoopDelay");
+        const metrics = new Metrics({ deployments: new ServiceWorld().deploymentStore });
+        expect(delays).not.toHaveBeenCalled();
+        for (let time = 0; time < 2; time += 1) {
+            expect(await metrics.text()).toContain("process_cpu_seconds_total");
+        }
+        expect(delays).toHaveBeenCalledTimes(1);
     });
 });
 

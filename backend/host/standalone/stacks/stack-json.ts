@@ -23,6 +23,8 @@ export function fullStack(stack: ListedStack, texts: StackTexts, endpoint: strin
     return { ...simpleStack(stack, endpoint), composeYAML: texts.composeYaml, composeENV: texts.env, contentHash: texts.contentHash, notUtf8: texts.notUtf8, primaryHostname };
 }
 
+export type StackListPush = ReturnType<typeof stackListPush>;
+
 export function stackListPush(stacks: readonly ListedStack[], endpoint: string) {
     return { ok: true as const, stackList: Object.fromEntries(stacks.map((stack) => [stack.name, simpleStack(stack, endpoint)])), endpoint };
 }

@@ -19,7 +19,17 @@ export interface ListedStack {
 
 export type ExtendStacks = (names: string[]) => Promise<Map<string, StackGitFields>>;
 
-/** What is known of folders and of Docker, kept until somebody says that it changed. */
+/** Both sides matched, for the folders and projects that it was made of. */
+interface Match {
+    folders: StackFolderEntry[];
+    projects: ProjectState[] | null;
+    matched: MatchedProjects | null;
+}
+
+/**
+ * What is known of folders, of Docker and of Git, kept until somebody says that it changed. A list whose sources are the same objects is
+ * the same object: who asks again while nothing has happened gets it at once.
+ */
 export class StackList {
     readonly #files: StackFiles;
     readonly #docker: Docker;
@@ -29,6 +39,8 @@ export class StackList {
     #projects: Promise<ProjectState[] | null> | null = null;
     #extend: ExtendStacks = () => Promise.resolve(new Map<string, StackGitFields>());
     #isDockerAway = false;
+    #match: Match | null = null;
+    #listed: { match: Match; git: Extensions; stacks: readonly ListedStack[]; text: string } | null = null;
 
     constructor(parts: { files: StackFiles; docker: Docker; logger: Logger }) {
         this.#files = parts.files;
@@ -48,22 +60,36 @@ export class StackList {
         this.#projects = null;
     }
 
-    async list(): Promise<ListedStack[]> {
-        const [folders, matched] = await this.#match();
-        const unmanaged = unmanagedOf(matched);
-        const git = await this.#extensions([...folders, ...unmanaged].map(({ name }) => name));
-        const listed = [
-            ...unmanaged.map((project) => listedProject(project, git)),
-            // A folder without a compose file is a stack only when it waits for Git to fill it.
-            ...folders.map((folder) => listedFolder(folder, matched, git)).filter((stack, at) => stack.composeFileName !== null || folders[at]?.isMarkedEmpty === true || hasRepository(stack)),
-        ];
-        // A folder wins over an unmanaged project of the same name.
-        return [...new Map(listed.map((stack) => [stack.name, stack])).values()];
+    /** Looks at everything anew, while what is known goes on being the answer. What is forgotten meanwhile stays forgotten. */
+    async verify(): Promise<void> {
+        const [knownFolders, knownProjects] = [this.#folders, this.#projects];
+        const [folders, projects] = [this.#scan(), this.#ask()];
+        await Promise.all([folders, projects]);
+        if (knownFolders !== null && this.#folders === knownFolders) {
+            this.#folders = folders;
+        }
+        if (knownProjects !== null && this.#projects === knownProjects) {
+            this.#projects = projects;
+        }
+    }
+
+    /** The same object as before when nothing in it has changed. */
+    async list(): Promise<readonly ListedStack[]> {
+        const match = await this.#matchNow();
+        const unmanaged = unmanagedOf(match.matched);
+        const git = await this.#extensions([...match.folders, ...unmanaged].map(({ name }) => name));
+        if (this.#listed?.match === match && this.#listed.git === git) {
+            return this.#listed.stacks;
+        }
+        const stacks = listOf(match, unmanaged, git);
+        const text = JSON.stringify(stacks);
+        this.#listed = { match, git, text, stacks: this.#listed?.text === text ? this.#listed.stacks : stacks };
+        return this.#listed.stacks;
     }
 
     /** One of them, or null. Any folder is found, also one that is not listed. */
     async find(name: string): Promise<ListedStack | null> {
-        const [folders, matched] = await this.#match();
+        const { folders, matched } = await this.#matchNow();
         const folder = folders.find((entry) => entry.name === name);
         const project = unmanagedOf(matched).find((entry) => entry.name === name);
         const git = await this.#extensions([name]);
@@ -75,7 +101,7 @@ export class StackList {
 
     /** The project that runs this stack, or null; undefined when the Engine does not answer. */
     async projectOf(stack: string): Promise<ProjectState | null | undefined> {
-        const [folders, matched] = await this.#match();
+        const { folders, matched } = await this.#matchNow();
         if (matched === null) {
             return undefined;
         }
@@ -94,7 +120,7 @@ export class StackList {
 
     /** The stack whose containers make up this project, or null. */
     async stackOfProject(project: string): Promise<string | null> {
-        const [, matched] = await this.#match();
+        const { matched } = await this.#matchNow();
         return [...(matched?.byStack ?? [])].find(([, { name }]) => name === project)?.[0] ?? null;
     }
 
@@ -104,11 +130,11 @@ export class StackList {
             return await this.#extend(names);
         } catch (err) {
             this.#logger.error({ err }, "the stack list is sent without what Git knows");
-            return new Map();
+            return new Map<string, StackGitFields>();
         }
     }
 
-    async #match(): Promise<[StackFolderEntry[], MatchedProjects | null]> {
+    async #matchNow(): Promise<Match> {
         this.#folders ??= this.#scan();
         this.#projects ??= this.#ask();
         const asked = this.#projects;
@@ -117,8 +143,11 @@ export class StackList {
             // Not kept: the next one who asks may find the Engine back.
             this.#projects = null;
         }
-        const withPath = folders.map((folder) => ({ ...folder, path: path.join(this.#files.root, folder.name) }));
-        return [folders, projects === null ? null : matchProjects(withPath, projects)];
+        if (this.#match?.folders !== folders || this.#match.projects !== projects) {
+            const withPath = folders.map((folder) => ({ ...folder, path: path.join(this.#files.root, folder.name) }));
+            this.#match = { folders, projects, matched: projects === null ? null : matchProjects(withPath, projects) };
+        }
+        return this.#match;
     }
 
     async #scan(): Promise<StackFolderEntry[]> {
@@ -146,6 +175,16 @@ export class StackList {
 }
 
 type Extensions = Map<string, StackGitFields>;
+
+function listOf({ folders, matched }: Match, unmanaged: readonly ProjectState[], git: Extensions): ListedStack[] {
+    const listed = [
+        ...unmanaged.map((project) => listedProject(project, git)),
+        // A folder without a compose file is a stack only when it waits for Git to fill it.
+        ...folders.map((folder) => listedFolder(folder, matched, git)).filter((stack, at) => stack.composeFileName !== null || folders[at]?.isMarkedEmpty === true || hasRepository(stack)),
+    ];
+    // A folder wins over an unmanaged project of the same name.
+    return [...new Map(listed.map((stack) => [stack.name, stack])).values()];
+}
 
 function unmanagedOf(matched: MatchedProjects | null): ProjectState[] {
     return matched?.unmanaged.filter((project) => project.name !== HIDDEN_PROJECT) ?? [];

@@ -14,14 +14,17 @@ const WATCHED_NAMES: ReadonlySet<string> = new Set([...COMPOSE_FILE_NAMES, EMPTY
 export class StacksWatcher {
     readonly #files: Pick<StackFiles, "root" | "scan">;
     readonly #onChange: () => void;
+    readonly #onTime: () => void;
     #root: FSWatcher | null = null;
     #timer: NodeJS.Timeout | null = null;
     readonly #folders = new Map<string, FSWatcher>();
     readonly #looks = new Coalescer(GATHER_MS, () => this.#watchFolders());
 
-    constructor(files: Pick<StackFiles, "root" | "scan">, onChange: () => void) {
+    /** `onTime`: nothing was noticed, but a look is due. */
+    constructor(files: Pick<StackFiles, "root" | "scan">, { onChange, onTime }: { onChange: () => void; onTime: () => void }) {
         this.#files = files;
         this.#onChange = onChange;
+        this.#onTime = onTime;
     }
 
     async start(): Promise<void> {
@@ -32,7 +35,7 @@ export class StacksWatcher {
             this.#looks.poke();
         });
         this.#timer = setInterval(() => {
-            this.#onChange();
+            this.#onTime();
             this.#looks.poke();
         }, RESCAN_MS);
         this.#timer.unref();

@@ -12,7 +12,7 @@ import type { Session } from "../session.ts";
 import type { Terminals } from "../terminals/terminals.ts";
 import { audited } from "./audited-events.ts";
 import { CoreStacks } from "./core-stacks.ts";
-import { ListPublisher } from "./list-publisher.ts";
+import { ListPublisher, type SendList } from "./list-publisher.ts";
 import { directHandlers, hostHandlers, stackHandlers } from "./stack-events.ts";
 import type { StackList } from "./stack-list.ts";
 import { StackOperations } from "./stack-operations.ts";
@@ -34,6 +34,7 @@ export interface StacksParts {
     logger: Logger;
     /** Those who are told when the list changes. */
     audience: () => Session[];
+    sendList: SendList;
     primaryHostname: (endpoint: string) => Promise<string>;
     /** Aborts what runs when the server cannot wait any longer. */
     signal: AbortSignal;
@@ -51,8 +52,8 @@ export class Stacks {
     constructor(parts: StacksParts) {
         const { config, files, list, terminals, compose, docker, stackFolder, logger } = parts;
         this.#parts = parts;
-        this.#publisher = new ListPublisher({ list, audience: parts.audience, logger });
-        this.#watcher = new StacksWatcher(files, () => this.#foldersChanged());
+        this.#publisher = new ListPublisher({ list, audience: parts.audience, send: parts.sendList, logger });
+        this.#watcher = new StacksWatcher(files, { onChange: () => this.#foldersChanged(), onTime: () => this.#lookAgain() });
         this.#operations = new StackOperations({
             files,
             list,
@@ -131,10 +132,17 @@ export class Stacks {
         this.#publisher.poke();
     }
 
+    /** What is known is told at once: everything that happens here is noticed. A network file system tells nothing, so it is looked at all the same. */
     #refresh(session: Session): void {
-        this.#parts.list.forgetProjects();
-        this.#parts.list.forgetFolders();
-        void this.sendList(session);
-        this.#publisher.poke();
+        void this.sendList(session).finally(() => this.#publisher.verify());
+    }
+
+    #lookAgain(): void {
+        if (this.#parts.audience().length > 0) {
+            this.#publisher.verify();
+        } else {
+            this.#parts.list.forgetFolders();
+            this.#parts.list.forgetProjects();
+        }
     }
 }
