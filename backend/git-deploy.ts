@@ -147,7 +147,7 @@ export function createGitDeploy(foundation: Foundation, host: Host, version: str
 
     const probe = new HttpProbe();
     /** The stack list tells that the remote is ahead. */
-    const headSeen = (stack: string) => host.stackChanged(stack);
+    const headSeen = () => host.listChanged();
 
     const pipeline = new Pipeline({
         git,
@@ -202,7 +202,6 @@ export function createGitDeploy(foundation: Foundation, host: Host, version: str
 
     const receiver = new WebhookReceiver({
         repositories,
-        buildConfigs,
         deployments,
         events: webhookEvents,
         publisher,
@@ -211,7 +210,7 @@ export function createGitDeploy(foundation: Foundation, host: Host, version: str
         clock,
         random,
         headSeen,
-        onQueued: (deployment, superseded) => void queue.accepted({ deployment, superseded }),
+        onQueued: (enqueued) => void queue.accepted(enqueued),
         toView: (event) => views.webhookEvent(event),
     });
     const { stacks } = host;

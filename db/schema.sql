@@ -274,3 +274,10 @@ CREATE INDEX webhook_events_signature ON webhook_events (repository_id, signatur
 
 CREATE INDEX deployments_search ON deployments (stack_id, created_at,
     lower(coalesce(commit_message, '') || char(31) || coalesce(commit_author, '') || char(31) || coalesce(commit_sha, '') || char(31) || coalesce(branch, '') || char(31) || coalesce(tag, '')));
+
+CREATE TABLE webhook_payload_parts (
+    event_id TEXT NOT NULL REFERENCES webhook_events (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (event_id, position)
+);

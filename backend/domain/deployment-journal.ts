@@ -59,7 +59,8 @@ export class DeploymentJournal {
 
     /** Sends the row and its steps as they stand in the database. */
     async announce(deployment: Deployment): Promise<void> {
-        const steps = await this.#store.steps(deployment.id);
+        // What has never begun has none. A stream of pushes announces two such rows for each push.
+        const steps = deployment.startedAt === null ? [] : await this.#store.steps(deployment.id);
         this.#publisher.publish("deploymentUpdated", {
             deployment: await this.#views.deployment(deployment),
             steps: steps.map((step) => this.#views.step(step)),

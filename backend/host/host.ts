@@ -82,6 +82,8 @@ export interface Host extends Publisher {
     onStackDelete(handler: (stack: string) => Promise<void>): void;
     /** The stack list changed outside the host's own buttons. */
     stackChanged(stack: string): void;
+    /** What `extendStacks` provides has changed, and nothing of folders or containers. May be told often. */
+    listChanged(): void;
     /** Output of an operation, for the host's own progress terminal of that stack. */
     progress(stack: string, text: string): void;
     onClose(stop: () => Promise<void>): void;

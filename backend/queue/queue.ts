@@ -35,7 +35,7 @@ export class DeploymentQueue implements Queue {
                 await this.#parts.journal.announce(enqueued.superseded);
             }
             await this.#parts.journal.announce(enqueued.deployment);
-            await this.#stopOutdatedBuild(enqueued.deployment);
+            await this.#stopOutdatedBuild(enqueued);
         } catch (error) {
             this.#parts.logger.error({ error, deploymentId: enqueued.deployment.id }, "a queued deployment could not be announced");
         } finally {
@@ -65,9 +65,9 @@ export class DeploymentQueue implements Queue {
      * A newer push replaces a build that only waits for its next attempt, and a running one where the stack's config says so.
      * A release, and a rollback that a person asked for, go on.
      */
-    async #stopOutdatedBuild(newer: Deployment): Promise<void> {
+    async #stopOutdatedBuild({ deployment: newer, running }: Enqueued): Promise<void> {
         const { store, configs, worker, clock } = this.#parts;
-        const older = await store.runningOf(newer.stackId);
+        const older = running === undefined ? await store.runningOf(newer.stackId) : running;
         if (older === null || older.id === newer.id || older.status !== "building" || older.kind === "rollback") {
             return;
         }

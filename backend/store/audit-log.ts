@@ -35,17 +35,7 @@ export class SqliteAuditLog implements AuditLog {
     }
 
     async append(entry: Omit<AuditEntry, "id" | "at">): Promise<void> {
-        const row: AuditRow = {
-            id: this.#random.uuid(),
-            at: this.#clock.now(),
-            actor_kind: entry.actor.kind,
-            actor_name: entry.actor.name,
-            actor_address: entry.actor.address,
-            action: entry.action,
-            stack_id: entry.stackId,
-            subject: entry.subject,
-            details: JSON.stringify(entry.details),
-        };
+        const row = auditRow(entry, this.#random.uuid(), this.#clock.now());
         await this.#writes.run(async (transaction) => await transaction<AuditRow>("audit_log").insert(row));
     }
 
@@ -71,6 +61,20 @@ export class SqliteAuditLog implements AuditLog {
         const rows = await this.#knex<AuditRow>("audit_log").distinct("action").orderBy("action");
         return rows.map(({ action }) => action);
     }
+}
+
+export function auditRow(entry: Omit<AuditEntry, "id" | "at">, id: string, at: number): AuditRow {
+    return {
+        id,
+        at,
+        actor_kind: entry.actor.kind,
+        actor_name: entry.actor.name,
+        actor_address: entry.actor.address,
+        action: entry.action,
+        stack_id: entry.stackId,
+        subject: entry.subject,
+        details: JSON.stringify(entry.details),
+    };
 }
 
 function toEntry(row: AuditRow): AuditEntry {

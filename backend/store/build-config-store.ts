@@ -6,6 +6,7 @@ import type { Beans } from "./beans.ts";
 import type { BuildConfigModel } from "./models/build-config-model.ts";
 import { readable } from "./readable.ts";
 import { RowMapper, sealContext, type Columns } from "./row-mapper.ts";
+import type { WebhookTargets } from "./webhook-targets.ts";
 
 type StoredConfig = Omit<BuildConfig, "buildArgs" | "environmentVariables">;
 
@@ -49,19 +50,26 @@ interface VariableRow {
 
 type BuildArgRow = Omit<VariableRow, "secret">;
 
+/** Of all that lies in the row itself. */
+export function buildConfigMapper(vault: Vault): RowMapper<StoredConfig> {
+    return new RowMapper("build_configs", COLUMNS, vault);
+}
+
 export class SqliteBuildConfigStore implements BuildConfigStore {
     readonly #knex: Knex;
     readonly #beans: Beans;
     readonly #vault: Vault;
     readonly #random: Random;
     readonly #mapper: RowMapper<StoredConfig>;
+    readonly #targets: Pick<WebhookTargets, "forget">;
 
-    constructor(parts: { knex: Knex; beans: Beans; vault: Vault; random: Random }) {
+    constructor(parts: { knex: Knex; beans: Beans; vault: Vault; random: Random; targets: Pick<WebhookTargets, "forget"> }) {
         this.#knex = parts.knex;
         this.#beans = parts.beans;
         this.#vault = parts.vault;
         this.#random = parts.random;
-        this.#mapper = new RowMapper("build_configs", COLUMNS, parts.vault);
+        this.#mapper = buildConfigMapper(parts.vault);
+        this.#targets = parts.targets;
     }
 
     async byStack(stackId: string): Promise<BuildConfig | null> {
@@ -81,6 +89,7 @@ export class SqliteBuildConfigStore implements BuildConfigStore {
             await this.#replaceBuildArgs(transaction, config.id, config.buildArgs);
             await this.#replaceVariables(transaction, config.id, config.environmentVariables);
         });
+        this.#targets.forget();
     }
 
     async update(id: string, changes: Partial<Omit<BuildConfig, "id" | "stackId" | "repositoryId" | "createdAt">>): Promise<void> {
@@ -97,6 +106,7 @@ export class SqliteBuildConfigStore implements BuildConfigStore {
                 await this.#replaceVariables(transaction, id, environmentVariables);
             }
         });
+        this.#targets.forget();
     }
 
     async #reader(beans: readonly BuildConfigModel[]): Promise<(bean: BuildConfigModel) => BuildConfig> {

@@ -19,7 +19,7 @@ export async function enqueueIn(transaction: Knex.Transaction, mapper: Deploymen
     return { deployment, superseded: superseded === undefined ? null : mapper.fromRow(superseded) };
 }
 
-function supersededBy(deployment: Deployment): string {
+export function supersededBy(deployment: Deployment): string {
     const what = deployment.commitSha === null ? "A newer deployment" : `A newer deployment of commit ${deployment.commitSha.slice(0, 12)}`;
     return `${what} (${deployment.id}) took its place in the queue.`;
 }

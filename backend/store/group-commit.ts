@@ -1,33 +1,39 @@
 import type { Knex } from "knex";
 
-type Work<T> = (transaction: Knex.Transaction) => Promise<T>;
-
-interface Waiting {
-    work: Work<unknown>;
-    resolve: (value: unknown) => void;
-    reject: (reason: unknown) => void;
-}
-
 /** More would make the first of a group wait for longer than a flush takes. */
 const MAX_GROUP = 64;
 
+interface Waiting<Item, Result> {
+    item: Item;
+    resolve: (result: Result) => void;
+    reject: (reason: unknown) => void;
+}
+
+export interface Batch<Item, Result> {
+    /** Writes all of them, and answers in their order. May be called again with some of the same: when it fails, all is taken back and each is written alone. */
+    write: (transaction: Knex.Transaction, items: readonly Item[]) => Promise<Result[]>;
+    /** Items of one key never share a transaction, so that `write` need not look for what they do to each other. */
+    keyOf?: (item: Item) => string;
+}
+
 /**
- * Each commit waits for the disk, and a disk flushes a hundred times a second or less. Writes that arrive meanwhile share the next
- * transaction, so that a hundred deliveries at once cost a few flushes. Nobody is answered before the commit of what he asked for.
+ * Each commit waits for the disk, and a disk flushes a hundred times a second or less. What arrives meanwhile shares the next transaction,
+ * so that a hundred deliveries at once cost a few flushes. Nobody is answered before the commit of what he asked for.
  */
-export class GroupCommit {
+export class BatchCommit<Item, Result> {
     readonly #knex: Knex;
-    readonly #waiting: Waiting[] = [];
+    readonly #batch: Batch<Item, Result>;
+    #waiting: Waiting<Item, Result>[] = [];
     #isRunning = false;
 
-    constructor(knex: Knex) {
+    constructor(knex: Knex, batch: Batch<Item, Result>) {
         this.#knex = knex;
+        this.#batch = batch;
     }
 
-    /** @param work may run twice: when one of a group fails, all are taken back and each is repeated in a transaction of its own */
-    async run<T>(work: Work<T>): Promise<T> {
-        return await new Promise<T>((resolve, reject) => {
-            this.#waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
+    async add(item: Item): Promise<Result> {
+        return await new Promise<Result>((resolve, reject) => {
+            this.#waiting.push({ item, resolve, reject });
             if (!this.#isRunning) {
                 this.#isRunning = true;
                 void this.#drain();
@@ -38,7 +44,7 @@ export class GroupCommit {
     async #drain(): Promise<void> {
         // What is asked for in the same turn of the event loop belongs together.
         await Promise.resolve();
-        for (let group = this.#waiting.splice(0, MAX_GROUP); group.length > 0; group = this.#waiting.splice(0, MAX_GROUP)) {
+        for (let group = this.#nextGroup(); group.length > 0; group = this.#nextGroup()) {
             if (!(await this.#commit(group, group.length > 1))) {
                 for (const one of group) {
                     await this.#commit([one], false);
@@ -48,17 +54,29 @@ export class GroupCommit {
         this.#isRunning = false;
     }
 
+    #nextGroup(): Waiting<Item, Result>[] {
+        const { keyOf } = this.#batch;
+        const group: Waiting<Item, Result>[] = [];
+        const keys = new Set<string>();
+        this.#waiting = this.#waiting.filter((one) => {
+            const key = keyOf?.(one.item);
+            if (group.length === MAX_GROUP || (key !== undefined && keys.has(key))) {
+                return true;
+            }
+            if (key !== undefined) {
+                keys.add(key);
+            }
+            group.push(one);
+            return false;
+        });
+        return group;
+    }
+
     /** @returns false when it was taken back and nobody was told */
-    async #commit(group: readonly Waiting[], isRepeatable: boolean): Promise<boolean> {
+    async #commit(group: readonly Waiting<Item, Result>[], isRepeatable: boolean): Promise<boolean> {
         try {
-            const values = await this.#knex.transaction(async (transaction) => {
-                const done: unknown[] = [];
-                for (const { work } of group) {
-                    done.push(await work(transaction));
-                }
-                return done;
-            });
-            group.forEach(({ resolve }, at) => resolve(values[at]));
+            const results = await this.#knex.transaction(async (transaction) => await this.#batch.write(transaction, group.map(({ item }) => item)));
+            group.forEach(({ resolve }, at) => resolve(results[at] as Result));
             return true;
         } catch (error) {
             if (isRepeatable) {
@@ -67,5 +85,29 @@ export class GroupCommit {
             group.forEach(({ reject }) => reject(error));
             return true;
         }
+    }
+}
+
+type Work<T> = (transaction: Knex.Transaction) => Promise<T>;
+
+/** Writes of any kind that share commits: one after the other in the order they came. */
+export class GroupCommit {
+    readonly #works: BatchCommit<Work<unknown>, unknown>;
+
+    constructor(knex: Knex) {
+        this.#works = new BatchCommit(knex, {
+            write: async (transaction, works) => {
+                const done: unknown[] = [];
+                for (const work of works) {
+                    done.push(await work(transaction));
+                }
+                return done;
+            },
+        });
+    }
+
+    /** @param work may run twice: when one of a group fails, all are taken back and each is repeated in a transaction of its own */
+    async run<T>(work: Work<T>): Promise<T> {
+        return (await this.#works.add(work)) as T;
     }
 }

@@ -1,13 +1,15 @@
 import { createHash } from "node:crypto";
 import type { Knex } from "knex";
 import type { Credentials, Repository } from "../domain/entities.ts";
-import type { Random, RepositoryStore, Vault } from "../domain/ports.ts";
+import type { Random, RepositoryStore, Vault, WebhookTarget } from "../domain/ports.ts";
 import { Secret } from "../domain/secret.ts";
 import type { Beans } from "./beans.ts";
+import { buildConfigMapper } from "./build-config-store.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import type { RepositoryModel } from "./models/repository-model.ts";
 import { readable } from "./readable.ts";
-import { RowMapper, packSecrets, sealContext, unpackSecrets, type Columns } from "./row-mapper.ts";
+import { RowMapper, packSecrets, sealContext, unpackSecrets, type Columns, type Row } from "./row-mapper.ts";
+import type { WebhookTargets } from "./webhook-targets.ts";
 
 type StoredRepository = Omit<Repository, "credentials" | "publicKey">;
 
@@ -56,14 +58,16 @@ export class SqliteRepositoryStore implements RepositoryStore {
     readonly #vault: Vault;
     readonly #random: Random;
     readonly #mapper: RowMapper<StoredRepository>;
+    readonly #targets: WebhookTargets;
 
-    constructor(parts: { knex: Knex; writes: GroupCommit; beans: Beans; vault: Vault; random: Random }) {
+    constructor(parts: { knex: Knex; writes: GroupCommit; beans: Beans; vault: Vault; random: Random; targets: WebhookTargets }) {
         this.#knex = parts.knex;
         this.#writes = parts.writes;
         this.#beans = parts.beans;
         this.#vault = parts.vault;
         this.#random = parts.random;
         this.#mapper = new RowMapper(TABLE, COLUMNS, parts.vault);
+        this.#targets = parts.targets;
     }
 
     async byId(id: string): Promise<Repository | null> {
@@ -72,6 +76,18 @@ export class SqliteRepositoryStore implements RepositoryStore {
 
     async byStack(stackId: string): Promise<Repository | null> {
         return await this.#read(await this.#beans.findOne(TABLE, "stack_id = ?", [stackId]));
+    }
+
+    async webhookTarget(id: string): Promise<WebhookTarget | null> {
+        return await this.#targets.get(id, async () => {
+            const row = (await this.#knex(TABLE).where({ id }).first()) as Row | undefined;
+            if (row === undefined) {
+                return null;
+            }
+            const repository = this.#mapper.fromRow(row);
+            const config = (await this.#knex("build_configs").where({ stack_id: repository.stackId }).first()) as Row | undefined;
+            return { repository, config: config === undefined ? null : buildConfigMapper(this.#vault).fromRow(config) };
+        });
     }
 
     async all(): Promise<Repository[]> {
@@ -113,6 +129,7 @@ export class SqliteRepositoryStore implements RepositoryStore {
                 await transaction("synced_refs").where({ repository_id: id }).delete();
             }
         });
+        this.#targets.forget();
     }
 
     async remove(id: string): Promise<void> {
@@ -122,6 +139,7 @@ export class SqliteRepositoryStore implements RepositoryStore {
             // Foreign keys take the key, the synced refs, the build config and the deliveries with it.
             await transaction(TABLE).where({ id }).delete();
         });
+        this.#targets.forget();
     }
 
     async syncedRefs(id: string): Promise<Map<string, string>> {

@@ -33,6 +33,7 @@ import { SqliteSettingStore } from "./setting-store.ts";
 import { withStoreErrors } from "./store-errors.ts";
 import { SqliteUserStore } from "./user-store.ts";
 import { SqliteWebhookEventStore } from "./webhook-event-store.ts";
+import { WebhookTargets } from "./webhook-targets.ts";
 
 export interface Stores {
     repositories: RepositoryStore;
@@ -55,13 +56,14 @@ export function createStores(parts: { knex: Knex; vault: Vault; clock: Clock; ra
     const { knex, vault, clock, random } = parts;
     const beans = new Beans(knex);
     const writes = new GroupCommit(knex);
+    const targets = new WebhookTargets();
     return {
-        repositories: withStoreErrors<RepositoryStore>(new SqliteRepositoryStore({ knex, writes, beans, vault, random })),
-        buildConfigs: withStoreErrors<BuildConfigStore>(new SqliteBuildConfigStore({ knex, beans, vault, random })),
+        repositories: withStoreErrors<RepositoryStore>(new SqliteRepositoryStore({ knex, writes, beans, vault, random, targets })),
+        buildConfigs: withStoreErrors<BuildConfigStore>(new SqliteBuildConfigStore({ knex, beans, vault, random, targets })),
         deploymentStatistics: withStoreErrors<DeploymentStatisticsStore>(new SqliteDeploymentStatistics(knex)),
         deployments: withStoreErrors<DeploymentStore>(new SqliteDeploymentStore(knex, vault)),
         releases: withStoreErrors<ReleaseStore>(new SqliteReleaseStore(knex, vault)),
-        webhookEvents: withStoreErrors<WebhookEventStore>(new SqliteWebhookEventStore(knex, vault, writes)),
+        webhookEvents: withStoreErrors<WebhookEventStore>(new SqliteWebhookEventStore({ knex, vault, targets, clock, random })),
         apiTokens: withStoreErrors<ApiTokenStore>(new SqliteApiTokenStore(knex, beans)),
         audit: withStoreErrors<AuditLog>(new SqliteAuditLog(knex, clock, random, writes)),
         settings: withStoreErrors<SettingStore>(new SqliteSettingStore(beans)),

@@ -1,13 +1,14 @@
 import type { Knex } from "knex";
-import type { Provider, WebhookEventListInput } from "../../common/schemas.ts";
+import type { WebhookEventListInput } from "../../common/schemas.ts";
 import type { Page } from "../../common/wire.ts";
 import type { Deployment, WebhookEvent } from "../domain/entities.ts";
-import type { Recorded, Vault, WebhookEventStore } from "../domain/ports.ts";
-import { DEPLOYMENTS, deploymentMapper, type DeploymentMapper } from "./deployment-mapper.ts";
-import { enqueueIn } from "./enqueue.ts";
-import type { GroupCommit } from "./group-commit.ts";
+import type { Clock, DeliveryEffects, Random, Recorded, Vault, WebhookEventStore } from "../domain/ports.ts";
+import { DeliveryWriter } from "./delivery-writer.ts";
+import { deploymentMapper } from "./deployment-mapper.ts";
 import { narrowToWords, offsetOf } from "./filters.ts";
+import { PAYLOAD_PARTS, withLargePayloads } from "./large-payloads.ts";
 import { RowMapper, type Columns, type Row } from "./row-mapper.ts";
+import type { WebhookTargets } from "./webhook-targets.ts";
 
 const TABLE = "webhook_events";
 
@@ -33,45 +34,28 @@ const COLUMNS: Columns<WebhookEvent> = {
 const BRIEF = ["id", "repository_id", "provider", "event_type", "delivery_id", "signature", "verified", "processed", "verdict", "deployment_id", "received_at", "processed_at", "error"];
 const SEARCHED = ["event_type", "delivery_id", "verdict", "error"];
 
-/**
- * Their signature is over the body alone, which says when or between which commits something was pushed. The others send a signature that is
- * never the same twice (Standard Webhooks), none, or bodies of a few words that may mean a new deployment each time.
- */
-const SIGNS_THE_BODY: ReadonlySet<Provider> = new Set<Provider>(["github", "gitea", "forgejo", "gogs", "bitbucket", "bitbucket_dc"]);
-
 type LatestDelivery = Pick<WebhookEvent, "receivedAt" | "verified" | "verdict">;
 
 export class SqliteWebhookEventStore implements WebhookEventStore {
     readonly #knex: Knex;
-    readonly #writes: GroupCommit;
     readonly #mapper: RowMapper<WebhookEvent>;
-    readonly #deployments: DeploymentMapper;
+    readonly #writer: DeliveryWriter;
+    readonly #targets: Pick<WebhookTargets, "noteHead">;
 
-    constructor(knex: Knex, vault: Vault, writes: GroupCommit) {
+    constructor(parts: { knex: Knex; vault: Vault; targets: Pick<WebhookTargets, "noteHead">; clock: Clock; random: Random }) {
+        const { knex, vault, targets, clock, random } = parts;
         this.#knex = knex;
-        this.#writes = writes;
         this.#mapper = new RowMapper(TABLE, COLUMNS, vault);
-        this.#deployments = deploymentMapper(vault);
+        this.#writer = new DeliveryWriter({ knex, events: this.#mapper, deployments: deploymentMapper(vault), clock, random });
+        this.#targets = targets;
     }
 
-    async record(event: WebhookEvent, deployment: Deployment | null): Promise<Recorded> {
-        return await this.#writes.run(async (transaction) => {
-            const former = await this.#formerDelivery(transaction, event);
-            if (former !== null && former.deploymentId !== null && event.verified) {
-                return { outcome: "duplicate", event: former, deployment: await this.#deployment(transaction, former.deploymentId), superseded: null };
-            }
-            const deployedBefore = deployment === null ? null : await this.#deployedBefore(transaction, event);
-            if (deployedBefore !== null) {
-                const repeated = { ...(await this.#makeRoom(transaction, event, former)), verdict: "duplicate", deploymentId: deployedBefore };
-                await transaction(TABLE).insert(this.#mapper.toRow(repeated, repeated.id)).onConflict("id").merge();
-                return { outcome: "duplicate", event: repeated, deployment: await this.#deployment(transaction, deployedBefore), superseded: null };
-            }
-            const stored = await this.#makeRoom(transaction, event, former);
-            const enqueued = deployment === null ? null : await enqueueIn(transaction, this.#deployments, deployment);
-            const saved = { ...stored, deploymentId: enqueued?.deployment.id ?? stored.deploymentId };
-            await transaction(TABLE).insert(this.#mapper.toRow(saved, saved.id)).onConflict("id").merge();
-            return { outcome: enqueued === null ? "recorded" : "queued", event: saved, deployment: enqueued?.deployment ?? null, superseded: enqueued?.superseded ?? null };
-        });
+    async record(event: WebhookEvent, deployment: Deployment | null, effects: DeliveryEffects = {}): Promise<Recorded> {
+        const recorded = await this.#writer.write({ event, deployment, effects });
+        if (effects.head !== undefined) {
+            this.#targets.noteHead(event.repositoryId, effects.head);
+        }
+        return recorded;
     }
 
     async byId(id: string): Promise<WebhookEvent | null> {
@@ -105,11 +89,13 @@ export class SqliteWebhookEventStore implements WebhookEventStore {
             .orderByRaw("received_at DESC, rowid DESC")
             .limit(perPage)
             .offset(offsetOf(filter));
-        return { items: rows.map((row) => this.#mapper.fromRow(isBrief ? { ...row, payload: null, headers: "{}" } : row)), total: count?.count ?? 0, page, perPage };
+        const items = isBrief ? rows.map((row) => this.#brief(row)) : await withLargePayloads(this.#knex, rows.map((row) => this.#mapper.fromRow(row)));
+        return { items, total: count?.count ?? 0, page, perPage };
     }
 
     async latestOf(repositoryId: string): Promise<WebhookEvent | null> {
-        return await this.#first(this.#rows().where({ repository_id: repositoryId }).orderByRaw("received_at DESC, rowid DESC"));
+        const [row] = await this.#knex<Row, Row[]>(TABLE).select<Row[]>(...BRIEF).where({ repository_id: repositoryId }).orderByRaw("received_at DESC, rowid DESC").limit(1);
+        return row === undefined ? null : this.#brief(row);
     }
 
     async latestByRepository(): Promise<Map<string, LatestDelivery>> {
@@ -121,60 +107,15 @@ export class SqliteWebhookEventStore implements WebhookEventStore {
     }
 
     async prune(keepPerRepository: number, olderThan: number): Promise<number> {
-        return await this.#knex(TABLE)
-            .whereRaw("(payload IS NOT NULL OR headers <> '{}')")
-            .whereRaw(
-                `(received_at < ? OR rowid IN (
-                    SELECT ranked.id FROM (
-                        SELECT rowid AS id, row_number() OVER (PARTITION BY repository_id ORDER BY received_at DESC, rowid DESC) AS place FROM webhook_events
-                    ) ranked WHERE ranked.place > ?
-                ))`,
-                [olderThan, keepPerRepository],
-            )
-            .update({ payload: null, headers: "{}" });
-    }
-
-    async #formerDelivery(transaction: Knex.Transaction, event: WebhookEvent): Promise<WebhookEvent | null> {
-        if (event.deliveryId === null) {
-            return null;
-        }
-        const row = (await transaction(TABLE).where({ repository_id: event.repositoryId, delivery_id: event.deliveryId }).first()) as Row | undefined;
-        return row === undefined ? null : this.#mapper.fromRow(row);
-    }
-
-    /**
-     * The same bytes under another delivery id: somebody who has seen a delivery may send it again as it is, and some servers give a redelivery
-     * a new id. What led to a deployment once does not lead to another one. @returns the id of that deployment
-     */
-    async #deployedBefore(transaction: Knex.Transaction, event: WebhookEvent): Promise<string | null> {
-        if (!event.verified || event.signature === null || !SIGNS_THE_BODY.has(event.provider)) {
-            return null;
-        }
-        const row = (await transaction(TABLE).where({ repository_id: event.repositoryId, signature: event.signature, verified: true }).whereNotNull("deployment_id").first()) as Row | undefined;
-        return row === undefined ? null : this.#mapper.fromRow(row).deploymentId;
-    }
-
-    /**
-     * A delivery id is unique per repository. A redelivery of one that led to nothing takes that row over, so that it can lead to something now.
-     * Whoever cannot sign must not occupy an id: the genuine delivery of the same id would be lost.
-     */
-    async #makeRoom(transaction: Knex.Transaction, event: WebhookEvent, former: WebhookEvent | null): Promise<WebhookEvent> {
-        if (former === null || former.id === event.id) {
-            return event;
-        }
-        if (!event.verified) {
-            return { ...event, deliveryId: null };
-        }
-        if (former.verified) {
-            return { ...event, id: former.id };
-        }
-        await transaction(TABLE).where({ id: former.id }).update({ delivery_id: null });
-        return event;
-    }
-
-    async #deployment(transaction: Knex.Transaction, id: string): Promise<Deployment | null> {
-        const row = (await transaction(DEPLOYMENTS).where({ id }).first()) as Row | undefined;
-        return row === undefined ? null : this.#deployments.fromRow(row);
+        const spent = `(received_at < ? OR rowid IN (
+            SELECT ranked.id FROM (
+                SELECT rowid AS id, row_number() OVER (PARTITION BY repository_id ORDER BY received_at DESC, rowid DESC) AS place FROM webhook_events
+            ) ranked WHERE ranked.place > ?
+        ))`;
+        return await this.#knex.transaction(async (transaction): Promise<number> => {
+            await transaction(PAYLOAD_PARTS).whereRaw(`event_id IN (SELECT id FROM webhook_events WHERE ${spent})`, [olderThan, keepPerRepository]).delete();
+            return await transaction(TABLE).whereRaw("(payload IS NOT NULL OR headers <> '{}')").whereRaw(spent, [olderThan, keepPerRepository]).update({ payload: null, headers: "{}" });
+        });
     }
 
     #rows(): Knex.QueryBuilder<Row, Row[]> {
@@ -183,7 +124,11 @@ export class SqliteWebhookEventStore implements WebhookEventStore {
 
     async #first(query: Knex.QueryBuilder<Row, Row[]>): Promise<WebhookEvent | null> {
         const [row] = await query.limit(1);
-        return row === undefined ? null : this.#mapper.fromRow(row);
+        return row === undefined ? null : ((await withLargePayloads(this.#knex, [this.#mapper.fromRow(row)]))[0] ?? null);
+    }
+
+    #brief(row: Row): WebhookEvent {
+        return this.#mapper.fromRow({ ...row, payload: null, headers: "{}" });
     }
 }
 

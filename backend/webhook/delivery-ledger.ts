@@ -1,6 +1,11 @@
 import type { WebhookEventView } from "../../common/wire.ts";
-import type { Actor, Deployment, WebhookEvent } from "../domain/entities.ts";
-import type { AuditLog, Logger, Publisher, Recorded, WebhookEventStore } from "../domain/ports.ts";
+import type { Actor, AuditEntry, Deployment, WebhookEvent } from "../domain/entities.ts";
+import type { AuditLog, DeliveryEffects, Logger, Publisher, Recorded, WebhookEventStore } from "../domain/ports.ts";
+
+/** Characters of a payload that every browser is sent unasked. A longer one is fetched by whoever opens the delivery. */
+const MAX_TOLD_LENGTH = 256 * 1024;
+
+type NewAuditEntry = Omit<AuditEntry, "id" | "at">;
 
 export interface DeliveryLedgerParts {
     events: WebhookEventStore;
@@ -19,8 +24,8 @@ export class DeliveryLedger {
     }
 
     /** One transaction. Rejects when nothing was stored. */
-    async record(event: WebhookEvent, deployment: Deployment | null): Promise<Recorded> {
-        const recorded = await this.#parts.events.record(event, deployment);
+    async record(event: WebhookEvent, deployment: Deployment | null, effects: DeliveryEffects = {}): Promise<Recorded> {
+        const recorded = await this.#parts.events.record(event, deployment, effects);
         if (recorded.outcome !== "duplicate") {
             await this.#announce(recorded.event);
         }
@@ -34,16 +39,14 @@ export class DeliveryLedger {
         return changed;
     }
 
-    async audit(actor: Actor, action: "webhook.queued" | "webhook.rejected" | "webhook.processed", stackId: string, event: WebhookEvent): Promise<void> {
-        const { provider, eventType, deliveryId, verdict, deploymentId } = event;
-        await this.#quietly("the audit log could not be written", () =>
-            this.#parts.audit.append({ actor, action, stackId, subject: event.id, details: { provider, eventType, deliveryId, verdict, deploymentId } }),
-        );
+    async audit(entry: NewAuditEntry): Promise<void> {
+        await this.#quietly("the audit log could not be written", () => this.#parts.audit.append(entry));
     }
 
     async #announce(event: WebhookEvent): Promise<void> {
         await this.#quietly("a delivery could not be announced", () => {
-            this.#parts.publisher.publish("webhookEventReceived", { event: this.#parts.toView(event) });
+            const isLarge = event.payload !== null && event.payload.length > MAX_TOLD_LENGTH;
+            this.#parts.publisher.publish("webhookEventReceived", { event: this.#parts.toView(isLarge ? { ...event, payload: null } : event) });
         });
     }
 
@@ -54,4 +57,9 @@ export class DeliveryLedger {
             this.#parts.logger.warn({ err: error }, failureMessage);
         }
     }
+}
+
+/** What the audit log says of a delivery, as it was stored. */
+export function deliveryAudit(actor: Actor, action: "webhook.queued" | "webhook.rejected" | "webhook.processed", stackId: string): (stored: WebhookEvent) => NewAuditEntry {
+    return ({ id, provider, eventType, deliveryId, verdict, deploymentId }) => ({ actor, action, stackId, subject: id, details: { provider, eventType, deliveryId, verdict, deploymentId } });
 }

@@ -1,4 +1,5 @@
-import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import type { Clock } from "../domain/ports.ts";
+import { RecentCounts } from "../domain/recent-counts.ts";
 
 /** Requests per minute. */
 export interface WebhookLimits {
@@ -14,56 +15,54 @@ export interface WebhookLimits {
 
 export const DEFAULT_LIMITS: WebhookLimits = { perAddress: 1200, perRepository: 600, rejectedPerSender: 20, rejectedRecords: 60 };
 
-const MINUTE_S = 60;
-
 /**
  * Counts requests. A wrong signature costs only its sender: genuine deliveries have a count of their own, which nobody without
  * the secret can use up. So a flood of forged requests, even one through the same proxy, holds no genuine delivery back
  * before the address itself is over its limit.
  */
 export class WebhookRateLimits {
-    readonly #perAddress: RateLimiterMemory;
-    readonly #perRepository: RateLimiterMemory;
-    readonly #rejectedPerSender: RateLimiterMemory;
-    readonly #rejectedRecords: RateLimiterMemory;
+    readonly #clock: Pick<Clock, "monotonic">;
+    readonly #perAddress: Limit;
+    readonly #perRepository: Limit;
+    readonly #rejectedPerSender: Limit;
+    readonly #rejectedRecords: Limit;
 
-    constructor(limits: WebhookLimits) {
-        const limiter = (points: number) => new RateLimiterMemory({ points, duration: MINUTE_S });
-        this.#perAddress = limiter(limits.perAddress);
-        this.#perRepository = limiter(limits.perRepository);
-        this.#rejectedPerSender = limiter(limits.rejectedPerSender);
-        this.#rejectedRecords = limiter(limits.rejectedRecords);
+    constructor(limits: WebhookLimits, clock: Pick<Clock, "monotonic">) {
+        this.#clock = clock;
+        const limit = (perMinute: number): Limit => ({ perMinute, counts: new RecentCounts() });
+        this.#perAddress = limit(limits.perAddress);
+        this.#perRepository = limit(limits.perRepository);
+        this.#rejectedPerSender = limit(limits.rejectedPerSender);
+        this.#rejectedRecords = limit(limits.rejectedRecords);
     }
 
     /** Each answers null, or the seconds after which to try again. */
-    async countRequest(address: string): Promise<number | null> {
-        return await consume(this.#perAddress, network(address));
+    countRequest(address: string): number | null {
+        return this.#count(this.#perAddress, network(address));
     }
 
-    async countGenuine(repositoryId: string): Promise<number | null> {
-        return await consume(this.#perRepository, repositoryId);
+    countGenuine(repositoryId: string): number | null {
+        return this.#count(this.#perRepository, repositoryId);
     }
 
-    async countRejected(repositoryId: string, address: string): Promise<number | null> {
-        return await consume(this.#rejectedPerSender, `${repositoryId} ${network(address)}`);
+    countRejected(repositoryId: string, address: string): number | null {
+        return this.#count(this.#rejectedPerSender, `${repositoryId} ${network(address)}`);
     }
 
     /** True while one more rejected delivery of the repository may be recorded. */
-    async mayRecordRejected(repositoryId: string): Promise<boolean> {
-        return (await consume(this.#rejectedRecords, repositoryId)) === null;
+    mayRecordRejected(repositoryId: string): boolean {
+        return this.#count(this.#rejectedRecords, repositoryId) === null;
+    }
+
+    #count({ perMinute, counts }: Limit, key: string): number | null {
+        const { count, leftMs } = counts.add(key, this.#clock.monotonic());
+        return count > perMinute ? Math.max(1, Math.ceil(leftMs / 1000)) : null;
     }
 }
 
-async function consume(limiter: RateLimiterMemory, key: string): Promise<number | null> {
-    try {
-        await limiter.consume(key);
-        return null;
-    } catch (thrown) {
-        if (thrown instanceof RateLimiterRes) {
-            return Math.max(1, Math.ceil(thrown.msBeforeNext / 1000));
-        }
-        throw thrown;
-    }
+interface Limit {
+    perMinute: number;
+    counts: RecentCounts;
 }
 
 /** One customer of IPv6 has at least a /64 and could use a new address for every request. */

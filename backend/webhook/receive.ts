@@ -1,19 +1,19 @@
 import { verdictText, type DecisionPolicy, type DeployVerdict } from "../domain/push/decide.ts";
-import type { Actor, BuildConfig, Deployment, Repository, WebhookEvent } from "../domain/entities.ts";
+import type { Actor, Deployment, WebhookEvent } from "../domain/entities.ts";
 import { DeployError } from "../domain/errors.ts";
-import type { BuildConfigStore, Clock, DeploymentStore, Random, RepositoryStore } from "../domain/ports.ts";
+import type { Clock, DeliveryEffects, DeploymentStore, Enqueued, Random, RepositoryStore, WebhookTarget } from "../domain/ports.ts";
 import type { ProviderEvent } from "../domain/push/push.ts";
 import { isSameRepository } from "../domain/push/same-repository.ts";
 import { Turns } from "../domain/turns.ts";
 import { decideDelivery, type DeliveryVerdict } from "./decide-delivery.ts";
-import { DeliveryLedger, type DeliveryLedgerParts } from "./delivery-ledger.ts";
+import { deliveryAudit, DeliveryLedger, type DeliveryLedgerParts } from "./delivery-ledger.ts";
 import { DEFAULT_LIMITS, WebhookRateLimits, type WebhookLimits } from "./limits.ts";
 import { payloadText } from "./payload.ts";
 import type { WebhookHeaders, WebhookProvider, WebhookSecrets } from "./provider.ts";
 import { PROVIDERS } from "./providers/index.ts";
 import { duplicate, failure, reply, tooMany, type WebhookReply } from "./replies.ts";
 import { pretendToVerify } from "./verify.ts";
-import { findQueued, webhookDeployment } from "./webhook-deployment.ts";
+import { webhookDeployment } from "./webhook-deployment.ts";
 import { unverifiedEvent, verifiedEvent } from "./webhook-event.ts";
 
 /** What GitHub and GitLab send at most; the host refuses a longer body before reading it. */
@@ -35,17 +35,18 @@ export interface IncomingWebhook {
 }
 
 export interface WebhookReceiverParts extends DeliveryLedgerParts {
-    repositories: RepositoryStore;
-    buildConfigs: BuildConfigStore;
-    deployments: DeploymentStore;
+    repositories: Pick<RepositoryStore, "webhookTarget">;
+    deployments: Pick<DeploymentStore, "enqueue" | "lastSuccessfulOf">;
     clock: Clock;
     random: Random;
     limits?: Partial<WebhookLimits>;
     /** Told after a deployment is durable; whoever starts it also tells the browsers of it. */
-    onQueued: (deployment: Deployment, superseded: Deployment | null) => void;
+    onQueued: (enqueued: Enqueued) => void;
     /** Told when the branch that a stack follows has another newest commit than before. */
     headSeen?: (stack: string) => void;
 }
+
+type TargetRepository = WebhookTarget["repository"];
 
 /** From the bytes of a request to a delivery that is verified, recorded and, when it deploys, queued: all before the answer. */
 export class WebhookReceiver {
@@ -58,7 +59,7 @@ export class WebhookReceiver {
     constructor(parts: WebhookReceiverParts) {
         this.#parts = parts;
         this.#ledger = new DeliveryLedger(parts);
-        this.#limits = new WebhookRateLimits({ ...DEFAULT_LIMITS, ...parts.limits });
+        this.#limits = new WebhookRateLimits({ ...DEFAULT_LIMITS, ...parts.limits }, parts.clock);
     }
 
     /** Never rejects: whatever goes wrong is an answer that tells the provider whether to send it again. */
@@ -77,8 +78,8 @@ export class WebhookReceiver {
      */
     async process(eventId: string, actor: Actor): Promise<{ verdict: string; deploymentId: string | null }> {
         const event = await this.#parts.events.byId(eventId);
-        const repository = event === null ? null : await this.#parts.repositories.byId(event.repositoryId);
-        if (event === null || repository === null) {
+        const target = event === null ? null : await this.#parts.repositories.webhookTarget(event.repositoryId);
+        if (event === null || target === null) {
             throw new DeployError("NOT_FOUND", "There is no such delivery.");
         }
         if (!event.verified) {
@@ -90,11 +91,11 @@ export class WebhookReceiver {
         }
         // By the provider that it came from, also when the repository has moved since.
         const happened = PROVIDERS[event.provider].parse(event.headers, payload);
-        return await this.#turns.take(repository.id, async () => await this.#processAgain(event, happened, repository, actor));
+        return await this.#turns.take(event.repositoryId, async () => await this.#processAgain(event, happened, target, actor));
     }
 
     async #receive(incoming: IncomingWebhook): Promise<WebhookReply> {
-        const waitS = await this.#limits.countRequest(incoming.address);
+        const waitS = this.#limits.countRequest(incoming.address);
         // Others behind the same address must not hold up a genuine delivery, and one of usual size costs little to be told apart.
         if (waitS !== null && incoming.body.length > MAX_LATE_BYTES) {
             return tooMany(waitS);
@@ -102,25 +103,32 @@ export class WebhookReceiver {
         if (incoming.body.length > MAX_WEBHOOK_BYTES) {
             return failure(413, "PAYLOAD_TOO_LARGE", "A delivery may have 25 MiB at most.");
         }
-        const repository = await this.#parts.repositories.byId(incoming.repositoryId);
-        if (repository === null) {
+        const target = await this.#parts.repositories.webhookTarget(incoming.repositoryId);
+        if (target === null) {
             pretendToVerify(incoming.body);
             return waitS !== null ? tooMany(waitS) : failure(404, "NOT_FOUND", "There is no such webhook.");
         }
+        const { repository } = target;
         const provider = PROVIDERS[repository.provider];
         const now = this.#parts.clock.now();
         const event = unverifiedEvent({ id: this.#parts.random.uuid(), now, repository, provider, headers: incoming.headers });
         if (!provider.verify(incoming, secretsOf(repository, now), now)) {
             return waitS !== null ? tooMany(waitS) : await this.#unverified(event, repository, provider, incoming);
         }
-        const waitForRepositoryS = await this.#limits.countGenuine(repository.id);
+        const waitForRepositoryS = this.#limits.countGenuine(repository.id);
         if (waitForRepositoryS !== null) {
             return tooMany(waitForRepositoryS);
         }
-        return await this.#turns.take(repository.id, async () => await this.#accept(verifiedEvent(event, provider, incoming.headers), repository, provider, incoming));
+        return await this.#turns.take(repository.id, async () => await this.#accept(verifiedEvent(event, provider, incoming.headers), provider, incoming));
     }
 
-    async #accept(event: WebhookEvent, repository: Repository, provider: WebhookProvider, incoming: IncomingWebhook): Promise<WebhookReply> {
+    async #accept(event: WebhookEvent, provider: WebhookProvider, incoming: IncomingWebhook): Promise<WebhookReply> {
+        // As it is now: the delivery before this one, or a person, may have changed it.
+        const target = await this.#parts.repositories.webhookTarget(event.repositoryId);
+        if (target === null) {
+            return failure(404, "NOT_FOUND", "There is no such webhook.");
+        }
+        const { repository, config } = target;
         let payload: string | null = null;
         let happened: ProviderEvent[];
         try {
@@ -133,35 +141,32 @@ export class WebhookReceiver {
             await this.#ledger.record({ ...event, payload, verdict: `reject: ${error.code}`, error: error.message }, null);
             return failure(error.status, error.code, error.message);
         }
-        const { verdict, push, config } = await this.#decide(happened, repository);
+        const { verdict, push } = decideFor(target, happened);
         const decided = { ...event, payload, verdict: verdictText(verdict), processed: true, processedAt: this.#parts.clock.now() };
-        // Both at once, as writes of the same time share a flush to disk.
-        const record = async (received: WebhookEvent, deployment: Deployment | null) => (await Promise.all([this.#ledger.record(received, deployment), this.#noteHead(happened, repository)]))[0];
+        const head = newHeadOf(happened, repository);
+        const effects: DeliveryEffects = head === null ? {} : { head };
         if (push === null) {
-            const recorded = await record(decided, null);
+            const recorded = await this.#ledger.record(decided, null, effects);
+            this.#tellHead(head, repository);
             return recorded.outcome === "duplicate" ? duplicate(recorded) : reply(200, { ok: true, ignored: verdict.code, reason: verdict.reason });
         }
-        const queued = findQueued(verdict, await this.#parts.deployments.pendingOf(repository.stackId), await this.#parts.deployments.runningOf(repository.stackId));
-        if (queued !== null) {
-            const recorded = await record({ ...decided, verdict: "duplicate", deploymentId: queued.id }, null);
+        const actor: Actor = { kind: "webhook", name: push.pusher ?? repository.provider, address: incoming.address };
+        const deployment = this.#newDeployment(repository, config, verdict, push.pusher);
+        const recorded = await this.#ledger.record(decided, deployment, { ...effects, audit: deliveryAudit(actor, "webhook.queued", repository.stackId) });
+        this.#tellHead(head, repository);
+        if (recorded.outcome !== "queued" || recorded.deployment === null) {
             return duplicate(recorded);
         }
-        const deployment = await this.#newDeployment(repository, config, verdict, push.pusher);
-        const recorded = await record(decided, deployment);
-        if (recorded.outcome === "duplicate") {
-            return duplicate(recorded);
-        }
-        await this.#ledger.audit({ kind: "webhook", name: push.pusher ?? repository.provider, address: incoming.address }, "webhook.queued", repository.stackId, recorded.event);
-        this.#parts.onQueued(recorded.deployment ?? deployment, recorded.superseded);
-        return reply(202, { ok: true, deploymentId: recorded.deployment?.id ?? deployment.id });
+        this.#parts.onQueued({ deployment: recorded.deployment, superseded: recorded.superseded, running: recorded.running });
+        return reply(202, { ok: true, deploymentId: recorded.deployment.id });
     }
 
-    async #unverified(event: WebhookEvent, repository: Repository, provider: WebhookProvider, { headers, address }: IncomingWebhook): Promise<WebhookReply> {
-        const waitS = await this.#limits.countRejected(repository.id, address);
+    async #unverified(event: WebhookEvent, repository: TargetRepository, provider: WebhookProvider, { headers, address }: IncomingWebhook): Promise<WebhookReply> {
+        const waitS = this.#limits.countRejected(repository.id, address);
         if (waitS !== null) {
             return tooMany(waitS);
         }
-        const mayRecord = await this.#limits.mayRecordRejected(repository.id);
+        const mayRecord = this.#limits.mayRecordRejected(repository.id);
         if (provider.isUnsignedPing?.(headers) === true) {
             // Asks for nothing, so it needs no signature.
             const ping = { code: "PING", reason: "The webhook was reached. The test is not signed, so it does not show whether the secret is right." } as const;
@@ -172,53 +177,53 @@ export class WebhookReceiver {
         }
         if (mayRecord) {
             const error = "The signature is missing or wrong. Compare the secret at the provider with the one of this webhook.";
-            const recorded = await this.#ledger.record({ ...event, verdict: "reject: SIGNATURE_INVALID", error }, null);
-            await this.#ledger.audit({ kind: "webhook", name: repository.provider, address }, "webhook.rejected", repository.stackId, recorded.event);
+            const sender: Actor = { kind: "webhook", name: repository.provider, address };
+            await this.#ledger.record({ ...event, verdict: "reject: SIGNATURE_INVALID", error }, null, { audit: deliveryAudit(sender, "webhook.rejected", repository.stackId) });
         }
         return failure(401, "SIGNATURE_INVALID");
     }
 
-    async #processAgain(event: WebhookEvent, happened: ProviderEvent[], repository: Repository, actor: Actor): Promise<{ verdict: string; deploymentId: string | null }> {
-        const { verdict, push, config } = await this.#decide(happened, repository);
+    async #processAgain(event: WebhookEvent, happened: ProviderEvent[], target: WebhookTarget, actor: Actor): Promise<{ verdict: string; deploymentId: string | null }> {
+        const { repository, config } = target;
+        const { verdict, push } = decideFor(target, happened);
         const changes = { verdict: verdictText(verdict), processed: true, processedAt: this.#parts.clock.now(), error: null };
         if (push === null) {
             const ignored = await this.#ledger.update(event, changes);
-            await this.#ledger.audit(actor, "webhook.processed", repository.stackId, ignored);
+            await this.#ledger.audit(deliveryAudit(actor, "webhook.processed", repository.stackId)(ignored));
             return { verdict: changes.verdict, deploymentId: null };
         }
-        const { deployment, superseded } = await this.#parts.deployments.enqueue(await this.#newDeployment(repository, config, verdict, actor.name));
-        const queued = await this.#ledger.update(event, { ...changes, deploymentId: deployment.id });
-        await this.#ledger.audit(actor, "webhook.processed", repository.stackId, queued);
-        this.#parts.onQueued(deployment, superseded);
-        return { verdict: changes.verdict, deploymentId: deployment.id };
+        const lastSuccessful = await this.#parts.deployments.lastSuccessfulOf(repository.stackId);
+        const enqueued = await this.#parts.deployments.enqueue({ ...this.#newDeployment(repository, config, verdict, actor.name), previousDeploymentId: lastSuccessful?.id ?? null });
+        const queued = await this.#ledger.update(event, { ...changes, deploymentId: enqueued.deployment.id });
+        await this.#ledger.audit(deliveryAudit(actor, "webhook.processed", repository.stackId)(queued));
+        this.#parts.onQueued(enqueued);
+        return { verdict: changes.verdict, deploymentId: enqueued.deployment.id };
     }
 
-    /** Also of a push that is not deployed: the screens tell that the remote is ahead. */
-    async #noteHead(happened: ProviderEvent[], repository: Repository): Promise<void> {
-        const head = newestCommitOf(happened, repository);
-        if (head !== null && head !== repository.lastSyncedCommit) {
-            await this.#parts.repositories.update(repository.id, { lastSyncedCommit: head, lastSyncedAt: this.#parts.clock.now() });
+    #tellHead(head: string | null, repository: TargetRepository): void {
+        if (head !== null) {
             this.#parts.headSeen?.(repository.stackId);
         }
     }
 
-    async #decide(happened: ProviderEvent[], repository: Repository): Promise<DeliveryVerdict & { config: BuildConfig | null }> {
-        const config = await this.#parts.buildConfigs.byStack(repository.stackId);
-        return { ...decideDelivery(happened, { repository, config: config ?? DEFAULT_CONFIG, trigger: "webhook" }), config };
-    }
-
-    async #newDeployment(repository: Repository, config: BuildConfig | null, verdict: DeployVerdict, by: string | null): Promise<Deployment> {
-        const { clock, random, deployments } = this.#parts;
-        return webhookDeployment({ id: random.uuid(), now: clock.now(), repository, config, verdict, by, lastSuccessful: await deployments.lastSuccessfulOf(repository.stackId) });
+    #newDeployment(repository: TargetRepository, config: WebhookTarget["config"], verdict: DeployVerdict, by: string | null): Deployment {
+        const { clock, random } = this.#parts;
+        return webhookDeployment({ id: random.uuid(), now: clock.now(), repository, config, verdict, by });
     }
 }
 
-function newestCommitOf(happened: ProviderEvent[], repository: Repository): string | null {
+function decideFor({ repository, config }: WebhookTarget, happened: ProviderEvent[]): DeliveryVerdict {
+    return decideDelivery(happened, { repository, config: config ?? DEFAULT_CONFIG, trigger: "webhook" });
+}
+
+/** The commit that the followed branch has now, or null when it is the one that is known. Also of a push that is not deployed: the screens tell that the remote is ahead. */
+function newHeadOf(happened: ProviderEvent[], repository: TargetRepository): string | null {
     const push = happened.findLast((event) => event.kind === "push" && event.refType === "branch" && event.name === repository.branch && isSameRepository(event.repository, repository.url));
-    return push?.kind === "push" && !push.isDeleted ? push.after : null;
+    const head = push?.kind === "push" && !push.isDeleted ? push.after : null;
+    return head === repository.lastSyncedCommit ? null : head;
 }
 
-function secretsOf(repository: Repository, now: number): WebhookSecrets {
+function secretsOf(repository: TargetRepository, now: number): WebhookSecrets {
     const { webhookSecret, previousWebhookSecret, previousSecretValidUntil, webhookSigningToken } = repository;
     const isPreviousValid = previousWebhookSecret !== null && previousSecretValidUntil !== null && now < previousSecretValidUntil;
     return {

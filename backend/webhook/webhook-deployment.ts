@@ -9,11 +9,10 @@ const MAX_NAME_LENGTH = 200;
 export function webhookDeployment(input: {
     id: string;
     now: number;
-    repository: Repository;
-    config: BuildConfig | null;
+    repository: Pick<Repository, "id" | "stackId">;
+    config: Pick<BuildConfig, "id"> | null;
     verdict: DeployVerdict;
     by: string | null;
-    lastSuccessful: Deployment | null;
 }): Deployment {
     const { repository, verdict } = input;
     return newDeployment({
@@ -30,18 +29,6 @@ export function webhookDeployment(input: {
         mustCheckPaths: verdict.mustCheckPaths,
         triggeredBy: "webhook",
         triggeredByUser: input.by?.slice(0, MAX_NAME_LENGTH) ?? null,
-        previousDeploymentId: input.lastSuccessful?.id ?? null,
         createdAt: input.now,
     });
-}
-
-/**
- * The run that already does what this push asks for, or null: providers send one push as several deliveries (create and push),
- * some send it again under a new id. Only a run that nothing newer has overtaken counts, so the newest push always deploys.
- */
-export function findQueued(verdict: DeployVerdict, pending: Deployment | null, running: Deployment | null): Deployment | null {
-    const newest = pending ?? running;
-    const isSame =
-        newest !== null && newest.kind === "deploy" && verdict.commitSha !== null && newest.commitSha === verdict.commitSha && newest.branch === verdict.branch && newest.tag === verdict.tag;
-    return isSame ? newest : null;
 }

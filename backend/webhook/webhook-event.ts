@@ -6,7 +6,7 @@ const MAX_ID_LENGTH = 200;
 const MAX_SIGNATURE_LENGTH = 500;
 
 /** A delivery as long as nothing is known of its sender: without payload and delivery id, which anybody could have made up. */
-export function unverifiedEvent(input: { id: string; now: number; repository: Repository; provider: WebhookProvider; headers: WebhookHeaders }): WebhookEvent {
+export function unverifiedEvent(input: { id: string; now: number; repository: Pick<Repository, "id" | "provider">; provider: WebhookProvider; headers: WebhookHeaders }): WebhookEvent {
     const { repository, provider, headers } = input;
     return {
         id: input.id,

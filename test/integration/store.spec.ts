@@ -426,7 +426,7 @@ describe("deliveries", () => {
 
     it("are stored together with the run they lead to, once", async () => {
         const { webhookEvents, deployments } = world.stores;
-        const waiting = aDeployment();
+        const waiting = aDeployment({ commitSha: "b".repeat(40) });
         await deployments.enqueue(waiting);
         const pushed = aDeployment({ createdAt: NOW + 1 });
         const first = await webhookEvents.record(aPush(), pushed);

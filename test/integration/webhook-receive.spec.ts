@@ -61,7 +61,6 @@ function makeReceiver(changes: Partial<WebhookReceiverParts> = {}): WebhookRecei
     const silent = () => undefined;
     return new WebhookReceiver({
         repositories: stores.repositories,
-        buildConfigs: stores.buildConfigs,
         events: stores.webhookEvents,
         deployments: stores.deployments,
         clock: { now: () => now, monotonic: () => now, sleep: async () => undefined },
@@ -69,7 +68,7 @@ function makeReceiver(changes: Partial<WebhookReceiverParts> = {}): WebhookRecei
         publisher,
         audit: stores.audit,
         logger: { debug: silent, info: silent, warn: silent, error: silent },
-        onQueued: (deployment, superseded) => void queued.push({ deployment, superseded }),
+        onQueued: (enqueued) => void queued.push(enqueued),
         toView: (event: WebhookEvent) => ({ id: event.id, verdict: event.verdict }) as WebhookEventView,
         ...changes,
     });

@@ -17,7 +17,9 @@ describe("a delivery that is sent again under another id", () => {
 
     const delivery = (values: Partial<WebhookEvent> = {}) =>
         aDelivery({ id: random.uuid(), repositoryId: repository.id, provider: "github", deliveryId: random.uuid(), signature: `sha256=${"a".repeat(64)}`, verified: true, deploymentId: null, ...values });
-    const deployment = (): Deployment => aDeployment({ id: random.uuid(), repositoryId: repository.id, stackId: repository.stackId });
+    /** Each of another commit, as one of the same would join the run that waits. */
+    let commits = 0;
+    const deployment = (): Deployment => aDeployment({ id: random.uuid(), repositoryId: repository.id, stackId: repository.stackId, commitSha: (++commits).toString(16).padStart(40, "c") });
     const record = async (event: WebhookEvent, led: Deployment | null = deployment()) => await database.stores.webhookEvents.record(event, led);
     const count = async () => (await database.stores.webhookEvents.page(repository.id, { page: 1, perPage: 20 })).total;
 

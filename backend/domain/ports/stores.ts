@@ -5,9 +5,17 @@ import type { DeploymentStatistics } from "../../../common/stack-insight.ts";
 import type { Page } from "../../../common/wire.ts";
 import type { ApiToken, AuditEntry, BuildConfig, Deployment, DeploymentStep, Release, Repository, WebhookEvent } from "../entities.ts";
 
+/** What is asked of a repository and its build config to judge a delivery: not the credentials, which so need not stay in memory. */
+export interface WebhookTarget {
+    repository: Omit<Repository, "credentials" | "publicKey">;
+    config: Pick<BuildConfig, "id" | "autoDeployOnPush" | "autoDeployBranches" | "autoDeployTags" | "includePaths" | "excludePaths"> | null;
+}
+
 export interface RepositoryStore {
     byId(id: string): Promise<Repository | null>;
     byStack(stackId: string): Promise<Repository | null>;
+    /** Kept in memory until the repository or its build config changes. */
+    webhookTarget(id: string): Promise<WebhookTarget | null>;
     /** Those whose secrets the present key opens. */
     all(): Promise<Repository[]>;
     insert(repository: Repository): Promise<void>;
@@ -31,6 +39,8 @@ export interface Enqueued {
     deployment: Deployment;
     /** The pending run that this one replaced. */
     superseded: Deployment | null;
+    /** The stack's run at that time; left out where nobody looked. */
+    running?: Deployment | null;
 }
 
 /** A claim on a row: while it is renewed, no other worker takes the row. */
@@ -107,22 +117,38 @@ export interface ReleaseStore {
 }
 
 export interface Recorded {
-    /** `queued`: the delivery and its deployment are durable; `recorded`: no deployment; `duplicate`: this delivery was queued before. */
-    outcome: "queued" | "recorded" | "duplicate";
+    /**
+     * `queued`: the delivery and its deployment are durable; `recorded`: no deployment; `joined`: a run that waits or has begun does the same;
+     * `duplicate`: this delivery was queued before.
+     */
+    outcome: "queued" | "recorded" | "joined" | "duplicate";
     event: WebhookEvent;
     deployment: Deployment | null;
     superseded: Deployment | null;
+    running: Deployment | null;
+}
+
+/** What is written in the transaction of a delivery beside it. */
+export interface DeliveryEffects {
+    /** The newest commit of the branch that the stack follows. */
+    head?: string;
+    /** Written unless the delivery is a duplicate or joins a run. */
+    audit?: (stored: WebhookEvent) => Omit<AuditEntry, "id" | "at">;
 }
 
 export interface WebhookEventStore {
-    /** In one transaction: the delivery, and the deployment it leads to (which supersedes the stack's pending one). */
-    record(event: WebhookEvent, deployment: Deployment | null): Promise<Recorded>;
+    /**
+     * In one transaction: the delivery, the deployment it leads to (which supersedes the stack's pending one, and is told of the last successful one),
+     * and what goes with them.
+     */
+    record(event: WebhookEvent, deployment: Deployment | null, effects?: DeliveryEffects): Promise<Recorded>;
     byId(id: string): Promise<WebhookEvent | null>;
     byDelivery(repositoryId: string, deliveryId: string): Promise<WebhookEvent | null>;
     byDeployment(deploymentId: string): Promise<WebhookEvent | null>;
     update(id: string, changes: Partial<Pick<WebhookEvent, "verdict" | "processed" | "processedAt" | "deploymentId" | "error">>): Promise<void>;
     /** Newest first. A filter by text looks into event, delivery id, verdict and error. With `detail: brief` payloads and headers stay where they are. */
     page(repositoryId: string, filter: WebhookEventListInput): Promise<Page<WebhookEvent>>;
+    /** Without payload and headers. */
     latestOf(repositoryId: string): Promise<WebhookEvent | null>;
     /** The newest delivery of each repository, without its payload. */
     latestByRepository(): Promise<Map<string, Pick<WebhookEvent, "receivedAt" | "verified" | "verdict">>>;

@@ -4,6 +4,7 @@ import type { Config } from "../../config.ts";
 import type { AuditLog, Clock, Logger, Random, UserStore } from "../../domain/ports.ts";
 import { FailureReporter } from "../failure.ts";
 import type { Host, HostStacks, HostUser, RawHandler } from "../host.ts";
+import { largeBodiesIn } from "../http/large-bodies.ts";
 import { RouteTable, type Method } from "../http/route-table.ts";
 import { StackLocks } from "../stacks/exclusive.ts";
 import { StackFiles } from "../stacks/stack-files.ts";
@@ -85,7 +86,7 @@ export class DockgeHost implements Host {
     /** From here on Dockge's port and connections have our part in them. */
     attach(): void {
         const { server, config, logger, page } = this.#options;
-        standInFront(server.httpServer, ownPages(this.#routes, { isProxyTrusted: config.isProxyTrusted, bodyTimeoutMs: BODY_TIMEOUT_MS, logger }, page));
+        standInFront(server.httpServer, ownPages(this.#routes, { isProxyTrusted: config.isProxyTrusted, bodyTimeoutMs: BODY_TIMEOUT_MS, largeBodiesDirectory: largeBodiesIn(this.paths.data), logger }, page));
         this.#connections.attach();
         if (page === null) {
             logger.warn({}, "Dockge's pages stay without our tabs: they are not built.");
@@ -138,6 +139,10 @@ export class DockgeHost implements Host {
             .dropMarker(requireStackName(stack))
             .catch((err: unknown) => this.#options.logger.warn({ err, stack }, "the marker of an empty stack could not be removed"))
             .finally(() => this.#sendList());
+    }
+
+    listChanged(): void {
+        this.#sendList();
     }
 
     progress(stack: string, text: string): void {

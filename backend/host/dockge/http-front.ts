@@ -12,10 +12,9 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Answers what is ours. Dockge itself has nothing below /api, so all of that is. */
 export function ownPages(table: RouteTable, settings: HttpRoutesSettings, page: Page | null): { isOurs: (request: IncomingMessage) => boolean; answer: Listener } {
+    const [headers, core] = [securityHeaders(), coreRoutes(table, settings)];
     const app = express();
     app.disable("x-powered-by");
-    app.use(securityHeaders());
-    app.use(coreRoutes(table, settings));
     if (page !== null) {
         const setHeaders = (response: ServerResponse, file: string) => void response.setHeader("cache-control", HASHED_NAME.test(file) ? "public, max-age=31536000, immutable" : "no-cache");
         app.use(ASSETS_PREFIX, express.static(page.directory, { index: false, redirect: false, cacheControl: false, setHeaders }));
@@ -36,7 +35,7 @@ export function ownPages(table: RouteTable, settings: HttpRoutesSettings, page: 
             const path = (url ?? "").split("?", 1)[0] ?? "";
             return isBelow("/api", path) || isBelow(OWN_PREFIX, path) || table.match(method ?? "", path).kind !== "none";
         },
-        answer: (request, response) => void app(request, response),
+        answer: (request, response) => headers(request, response, () => core(request, response, () => void app(request, response))),
     };
 }
 

@@ -1,8 +1,8 @@
-import type { RequestHandler } from "express";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import helmet from "helmet";
 
 /** What the page may load: its own files, inline styles (Vue and the editor set them) and its socket. */
-export function securityHeaders(): RequestHandler {
+export function securityHeaders(): (request: IncomingMessage, response: ServerResponse, next: () => void) => void {
     return helmet({
         contentSecurityPolicy: {
             useDefaults: false,

@@ -4,6 +4,7 @@ import type { Config } from "../../config.ts";
 import type { Random } from "../../domain/ports.ts";
 import type { Host, HostStacks, HostUser, RawHandler } from "../host.ts";
 import { builtFiles } from "../http/built-files.ts";
+import { largeBodiesIn } from "../http/large-bodies.ts";
 import { RouteTable, type Method } from "../http/route-table.ts";
 import { isDoneWithin } from "../in-time.ts";
 import { StackFiles } from "../stacks/stack-files.ts";
@@ -78,6 +79,7 @@ export class StandaloneHost implements Host {
             },
             certificate: this.#certificate,
             bodyTimeoutMs,
+            largeBodiesDirectory: largeBodiesIn(config.dataDirectory),
             logger,
             pagesDirectory,
         });
@@ -170,6 +172,10 @@ export class StandaloneHost implements Host {
 
     stackChanged(stack: string): void {
         this.#stacks.changed(stack);
+    }
+
+    listChanged(): void {
+        this.#stacks.listChanged();
     }
 
     progress(stack: string, text: string): void {

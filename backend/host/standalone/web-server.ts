@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import express, { type ErrorRequestHandler } from "express";
 import { DeployError } from "../../domain/errors.ts";
@@ -17,14 +17,14 @@ const REQUEST_TIMEOUT_MS = 300_000;
 export function createWebServer(table: RouteTable, settings: HttpRoutesSettings & { pagesDirectory: string; certificate?: CertificateKeeper | null }): Server {
     const app = express();
     app.disable("x-powered-by");
-    app.use(securityHeaders());
-    app.use(coreRoutes(table, settings));
     app.use("/api", (_request, response) => {
         response.status(404).json({ ok: false, code: "NOT_FOUND", message: "There is nothing at this address." });
     });
     app.use(staticPages(settings.pagesDirectory));
     app.use(lastResort(settings));
-    const server = settings.certificate?.createServer(app) ?? createServer(app);
+    const [headers, core] = [securityHeaders(), coreRoutes(table, settings)];
+    const serve: RequestListener = (request, response) => headers(request, response, () => core(request, response, () => void app(request, response)));
+    const server = settings.certificate?.createServer(serve) ?? createServer(serve);
     server.headersTimeout = HEADERS_TIMEOUT_MS;
     server.requestTimeout = REQUEST_TIMEOUT_MS;
     return server;

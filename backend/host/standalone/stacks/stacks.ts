@@ -127,6 +127,11 @@ export class Stacks {
             .finally(() => this.#foldersChanged());
     }
 
+    /** What the list says besides folders and containers has changed. */
+    listChanged(): void {
+        this.#publisher.poke();
+    }
+
     #foldersChanged(): void {
         this.#parts.list.forgetFolders();
         this.#publisher.poke();
