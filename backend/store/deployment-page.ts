@@ -19,8 +19,7 @@ export async function deploymentPage(knex: Knex, stackId: string, filter: Deploy
 }
 
 function scopeOf(knex: Knex, stackId: string, filter: DeploymentListInput): Scope {
-    const isSearched = isSearch(filter.q);
-    const scope = knex<Row, Row[]>(isSearched ? knex.raw("deployments INDEXED BY deployments_search") : "deployments").where("stack_id", stackId);
+    const scope = knex<Row, Row[]>(knex.raw(tableFor(filter))).where("stack_id", stackId);
     if (filter.status !== undefined) {
         void scope.whereIn("status", filter.status);
     }
@@ -31,10 +30,18 @@ function scopeOf(knex: Knex, stackId: string, filter: DeploymentListInput): Scop
         void scope.where("branch", filter.branch);
     }
     narrowToPeriod(scope, "created_at", filter);
-    if (isSearched) {
-        void scope.whereRaw(`instr(${SEARCHED}, lower(?)) > 0`, [filter.q?.trim() ?? ""]);
+    if (isSearch(filter.q)) {
+        void scope.whereRaw(`instr(${SEARCHED}, lower(?)) > 0`, [filter.q.trim()]);
     }
     return scope;
+}
+
+/** SQLite would count along the widest index as gladly as along the narrowest. */
+function tableFor({ q, status, triggeredBy, branch }: DeploymentListInput): string {
+    if (isSearch(q)) {
+        return "deployments INDEXED BY deployments_search";
+    }
+    return status === undefined && triggeredBy === undefined && branch === undefined ? "deployments INDEXED BY deployments_history" : "deployments";
 }
 
 async function count(scope: Scope): Promise<number> {

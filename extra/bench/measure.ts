@@ -57,7 +57,7 @@ interface Usage {
     cpuSeconds: number;
 }
 
-/** Resident memory and processor time of a process and of everything that it has started and that still runs. */
+/** Resident memory of a process and of everything that it has started and that still runs; processor time of these, and of what has ended. */
 export async function usageOfTree(pid: number): Promise<Usage> {
     const seen = new Map<number, { parent: number; usage: Usage }>();
     for (const name of (await readdir("/proc")).filter((each) => /^\d+$/.test(each))) {
@@ -65,7 +65,9 @@ export async function usageOfTree(pid: number): Promise<Usage> {
             const stat = await readFile(`/proc/${name}/stat`, "utf8");
             const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
             const kib = Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${name}/status`, "utf8"))?.[1] ?? 0);
-            seen.set(Number(name), { parent: Number(fields[1]), usage: { memoryMib: (kib * 1024) / MIB, cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND } });
+            // utime, stime, cutime, cstime: the last two are of children that have ended.
+            const ticks = fields.slice(11, 15).reduce((total, field) => total + Number(field), 0);
+            seen.set(Number(name), { parent: Number(fields[1]), usage: { memoryMib: (kib * 1024) / MIB, cpuSeconds: ticks / TICKS_PER_SECOND } });
         } catch {
             // It ended meanwhile.
         }

@@ -3,7 +3,6 @@ import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { StacksWatcher } from "../../backend/host/standalone/stacks/stacks-watcher.ts";
-import type { StackFolderEntry } from "../../backend/host/stacks/stack-files.ts";
 
 describe("watching the stacks folder", () => {
     let root: string;
@@ -14,12 +13,12 @@ describe("watching the stacks folder", () => {
     beforeEach(async () => {
         root = await mkdtemp(path.join(os.tmpdir(), "stacks-watcher-"));
         [seen, scans] = [[], 0];
-        const scan = async () => {
+        const folderNames = async () => {
             scans += 1;
             seen = await readdir(root);
-            return seen.map((name) => ({ name }) as StackFolderEntry);
+            return seen;
         };
-        watcher = new StacksWatcher({ root, scan }, { onChange: () => undefined, onTime: () => undefined });
+        watcher = new StacksWatcher({ root, folderNames }, { onChange: () => undefined, onTime: () => undefined });
         await watcher.start();
     });
     afterEach(async () => {

@@ -63,11 +63,14 @@ export class StackFiles {
 
     /** Every folder that could be a stack, by name. Names that the rules refuse are listed too, so that nobody misses a running stack. */
     async scan(): Promise<StackFolderEntry[]> {
-        const entries = await readdir(this.root, { withFileTypes: true });
-        const folders = entries.filter((entry) => !entry.name.startsWith(".") && (entry.isDirectory() || entry.isSymbolicLink()));
-        const root = await realpath(this.root);
+        const [folders, root] = await Promise.all([this.#folders(), realpath(this.root)]);
         const found = await Promise.all(folders.map((entry) => this.#entry(entry, root)));
         return found.filter((entry) => entry !== null).sort((a, b) => (a.name < b.name ? -1 : 1));
+    }
+
+    /** What could be a stack by its name and kind alone; nothing is looked into. */
+    async folderNames(): Promise<string[]> {
+        return (await this.#folders()).map(({ name }) => name);
     }
 
     async exists(name: string): Promise<boolean> {
@@ -226,6 +229,11 @@ export class StackFiles {
             throw new DeployError("SYMLINK_REFUSED", "The stack folder is a symbolic link that leaves the stacks folder, so nothing is written through it. Make it a real folder.");
         }
         return directory;
+    }
+
+    async #folders(): Promise<Dirent[]> {
+        const entries = await readdir(this.root, { withFileTypes: true });
+        return entries.filter((entry) => !entry.name.startsWith(".") && (entry.isDirectory() || entry.isSymbolicLink()));
     }
 
     /** A folder that is no link is looked into once: with a thousand of them each question to the file system counts. */

@@ -12,7 +12,7 @@ const WATCHED_NAMES: ReadonlySet<string> = new Set([...COMPOSE_FILE_NAMES, EMPTY
 
 /** Tells when a stack folder comes, goes, or gains or loses its compose file, whoever did it. */
 export class StacksWatcher {
-    readonly #files: Pick<StackFiles, "root" | "scan">;
+    readonly #files: Pick<StackFiles, "root" | "folderNames">;
     readonly #onChange: () => void;
     readonly #onTime: () => void;
     #root: FSWatcher | null = null;
@@ -21,7 +21,7 @@ export class StacksWatcher {
     readonly #looks = new Coalescer(GATHER_MS, () => this.#watchFolders());
 
     /** `onTime`: nothing was noticed, but a look is due. */
-    constructor(files: Pick<StackFiles, "root" | "scan">, { onChange, onTime }: { onChange: () => void; onTime: () => void }) {
+    constructor(files: Pick<StackFiles, "root" | "folderNames">, { onChange, onTime }: { onChange: () => void; onTime: () => void }) {
         this.#files = files;
         this.#onChange = onChange;
         this.#onTime = onTime;
@@ -56,7 +56,7 @@ export class StacksWatcher {
     }
 
     async #watchFolders(): Promise<void> {
-        const names = new Set((await this.#files.scan().catch(() => [])).map((entry) => entry.name));
+        const names = new Set(await this.#files.folderNames().catch(() => []));
         if (this.#root === null) {
             return;
         }
