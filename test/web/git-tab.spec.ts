@@ -1,6 +1,7 @@
 import { flushPromises, mount } from "@vue/test-utils";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Router } from "vue-router";
+import en from "../../frontend/src/lang/en.json";
 import DeliveryRow from "../../frontend/src/components/git/DeliveryRow.vue";
 import { readFilter, toListInput, toQuery } from "../../frontend/src/components/git/delivery-filter.ts";
 import FoldCard from "../../frontend/src/components/git/FoldCard.vue";
@@ -20,6 +21,25 @@ const DELIVERY: WebhookEventView = {
 afterEach(() => vi.unstubAllGlobals());
 
 describe("a delivery", () => {
+    it("says why in the language of the page, with the server's own sentence below", async () => {
+        const open = async (delivery: WebhookEventView, locale: string) => {
+            const around = surroundings();
+            const i18n = around.plugins[0] as { global: { locale: { value: string }; setLocaleMessage: (locale: string, texts: object) => void } };
+            i18n.global.setLocaleMessage("de", { ...en, ignoreReason: { PATHS_UNCHANGED: "Nichts davon." }, errors: { ...en.errors, SIGNATURE_INVALID: "Falsche Signatur." } });
+            i18n.global.locale.value = locale;
+            const row = mount(DeliveryRow, { props: { delivery, stackName: "blog", hasReason: true }, global: around });
+            row.get<HTMLDetailsElement>("[data-testid=delivery-row]").element.open = true;
+            await row.get("[data-testid=delivery-row]").trigger("toggle");
+            return row;
+        };
+        const ignored = await open(DELIVERY, "de");
+        expect([ignored.get("summary .reason"), ignored.get("[data-testid=delivery-reason]"), ignored.get("[data-testid=delivery-reason-detail]")].map((found) => found.text())).toEqual(["Nichts davon.", "Nichts davon.", "Nothing changed that counts."]);
+        const refused = await open({ ...DELIVERY, verified: false, verdict: "reject: SIGNATURE_INVALID", error: "The signature is wrong." }, "de");
+        expect([refused.get("[data-testid=delivery-reason]"), refused.get("[data-testid=delivery-reason-detail]")].map((found) => found.text())).toEqual(["Falsche Signatur.", "The signature is wrong."]);
+        const english = await open(DELIVERY, "en");
+        expect([english.get("[data-testid=delivery-reason]").text(), english.find("[data-testid=delivery-reason-detail]").exists()]).toEqual(["Nothing changed that counts.", false]);
+    });
+
     it("asks for headers and payload when it is opened, and only then", async () => {
         const world = new TestServer();
         world.answers["getWebhookEvent"] = () => ({ event: { ...DELIVERY, payload: '{"ref":"refs/heads/main"}', headers: { "x-github-event": "push", "content-type": "application/json" } } });

@@ -22,6 +22,7 @@ describe("en.json", () => {
         ["buildType", BUILD_TYPES],
         ["buildTypeHint", BUILD_TYPES],
         ["ignoreCode", IGNORE_CODES],
+        ["ignoreReason", IGNORE_CODES],
     ])("has a text in %s for each value", (place, values) => {
         expect(values.filter((value) => textAt(`${place}.${value}`) === undefined)).toEqual([]);
     });
