@@ -61,17 +61,23 @@ export class DeliveryWriter {
             recorded.push(await this.#judge(transaction, delivery, known[at] as Known));
         }
         const queued = recorded.flatMap(({ outcome, deployment }) => (outcome === "queued" && deployment !== null ? [deployment] : []));
-        await endSuperseded(transaction, recorded);
-        await insert(transaction, DEPLOYMENTS, queued.map((deployment) => newDeploymentRow(this.#parts.deployments, deployment)));
-        await this.#insertEvents(transaction, recorded.filter(({ event }, at) => event !== known[at]?.former).map(({ event }) => event));
-        await noteHeads(transaction, deliveries, this.#parts.clock.now());
-        await insert(transaction, "audit_log", this.#auditRows(deliveries, recorded));
+        const events = recorded.filter(({ event }, at) => event !== known[at]?.former).map(({ event }) => event);
+        await together(
+            // There is room for one that waits.
+            endSuperseded(transaction, recorded).then(async () => await insert(transaction, DEPLOYMENTS, queued.map((deployment) => newDeploymentRow(this.#parts.deployments, deployment)))),
+            this.#insertEvents(transaction, events),
+            // What is sent again tells of a head that was.
+            noteHeads(transaction, deliveries.filter((_, at) => recorded[at]?.outcome !== "duplicate"), this.#parts.clock.now()),
+            insert(transaction, "audit_log", this.#auditRows(deliveries, recorded)),
+        );
         return recorded;
     }
 
     async #known(transaction: Knex.Transaction, deliveries: readonly Delivery[]): Promise<Known[]> {
-        const earlier = await this.#earlierDeliveries(transaction, deliveries.map(({ event }) => event));
-        const runs = await this.#runs(transaction, deliveries.flatMap(({ deployment }) => (deployment === null ? [] : [deployment.stackId])));
+        const [earlier, runs] = await together(
+            this.#earlierDeliveries(transaction, deliveries.map(({ event }) => event)),
+            this.#runs(transaction, deliveries.flatMap(({ deployment }) => (deployment === null ? [] : [deployment.stackId]))),
+        );
         return deliveries.map(({ event, deployment }) => {
             const ofRepository = earlier.filter(({ repositoryId }) => repositoryId === event.repositoryId);
             const ofStack = runs.filter(({ stackId }) => stackId === deployment?.stackId);
@@ -207,6 +213,15 @@ async function endSuperseded(transaction: Knex.Transaction, recorded: readonly R
 async function noteHeads(transaction: Knex.Transaction, deliveries: readonly Delivery[], now: number): Promise<void> {
     const heads = deliveries.flatMap(({ event, effects: { head } }) => (head === undefined ? [] : [[event.repositoryId, head]]));
     await rowsFor(transaction, "UPDATE git_repositories SET last_synced_commit = given.value ->> 1, last_synced_at = :now FROM json_each(:given) given WHERE git_repositories.id = given.value ->> 0", heads, { now });
+}
+
+/**
+ * Statements that do not depend on each other are handed to SQLite at once: one by one, each would wait for the event loop, which is busy with the
+ * next deliveries. All have ended when this does, so that none runs into the end of the transaction.
+ */
+async function together<T extends unknown[]>(...statements: { [K in keyof T]: Promise<T[K]> }): Promise<T> {
+    await Promise.allSettled(statements);
+    return await Promise.all(statements);
 }
 
 async function insert(transaction: Knex.Transaction, table: string, rows: readonly object[]): Promise<void> {

@@ -52,7 +52,7 @@ export class SqliteWebhookEventStore implements WebhookEventStore {
 
     async record(event: WebhookEvent, deployment: Deployment | null, effects: DeliveryEffects = {}): Promise<Recorded> {
         const recorded = await this.#writer.write({ event, deployment, effects });
-        if (effects.head !== undefined) {
+        if (effects.head !== undefined && recorded.outcome !== "duplicate") {
             this.#targets.noteHead(event.repositoryId, effects.head);
         }
         return recorded;

@@ -159,6 +159,9 @@ export function describeHost(name: string, makeHost: (register: (host: Host) => 
             under.host.stackChanged("web");
             await client.push("stackList", (push: { stackList: Record<string, Partial<StackGitFields> | undefined> }) => push.stackList["web"]?.latestDeployment?.id === "d1");
             expect(await client.agent("getStack", "web")).toMatchObject({ ok: true, stack: { name: "web", composeYAML: YAML, gitRepository: { id: "r1" } } });
+            under.host.extendStacks((names) => Promise.resolve(new Map(names.map((stack) => [stack, { ...git, latestDeployment: { id: "d2" } } as unknown as StackGitFields]))));
+            under.host.listChanged();
+            await client.push("stackList", (push: { stackList: Record<string, Partial<StackGitFields> | undefined> }) => push.stackList["web"]?.latestDeployment?.id === "d2");
         });
 
         it("asks before it deletes a stack", async () => {

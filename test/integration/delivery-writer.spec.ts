@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Repository } from "../../backend/domain/entities.ts";
+import type { Repository, WebhookEvent } from "../../backend/domain/entities.ts";
 import { aDelivery, aDeployment, aRepository, NOW, random } from "../fixtures/rows.ts";
 import { temporaryDatabase, type TemporaryDatabase } from "../fixtures/temporary-database.ts";
 
@@ -26,9 +26,9 @@ async function repositories(): Promise<Repository[]> {
 }
 
 const sha = (letter: string) => letter.repeat(40);
-const push = async (repository: Repository, commitSha: string) =>
+const push = async (repository: Repository, commitSha: string, values: Partial<WebhookEvent> = {}) =>
     await world.stores.webhookEvents.record(
-        aDelivery({ id: random.uuid(), repositoryId: repository.id, deliveryId: random.uuid() }),
+        aDelivery({ id: random.uuid(), repositoryId: repository.id, deliveryId: random.uuid(), ...values }),
         aDeployment({ repositoryId: repository.id, stackId: repository.stackId, commitSha, createdAt: NOW + 10 }),
         { head: commitSha, audit: ({ id }) => ({ actor: { kind: "webhook", name: "ann", address: null }, action: "webhook.queued", stackId: repository.stackId, subject: id, details: {} }) },
     );
@@ -68,6 +68,17 @@ describe("deliveries of the same time", () => {
         const results = await Promise.allSettled([push(blog, sha("a")), push(shop, sha("b"))]);
         expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
         expect([await world.stores.deployments.pendingOf("blog"), await world.stores.deployments.pendingOf("shop")]).toMatchObject([{ commitSha: sha("a") }, null]);
+    });
+
+    it("set no head back when an old one is sent again, by its id or its bytes", async () => {
+        const [blog] = (await repositories()) as [Repository];
+        const old = { provider: "github", deliveryId: "one", signature: "sha256=old" } as const;
+        await push(blog, sha("a"), old);
+        await push(blog, sha("b"));
+        const outcomes = [await push(blog, sha("a"), old), await push(blog, sha("a"), { ...old, deliveryId: "two" })].map(({ outcome }) => outcome);
+        expect(outcomes).toEqual(["duplicate", "duplicate"]);
+        expect((await world.stores.repositories.byId(blog.id))?.lastSyncedCommit).toBe(sha("b"));
+        expect((await world.stores.repositories.webhookTarget(blog.id))?.repository.lastSyncedCommit).toBe(sha("b"));
     });
 
     it("are told of the stack's last successful deployment", async () => {
