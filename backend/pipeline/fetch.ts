@@ -1,6 +1,6 @@
 import { pathsMatter, verdictText } from "../domain/push/decide.ts";
 import { DeployError } from "../domain/errors.ts";
-import type { Commit, FetchTarget } from "../domain/ports.ts";
+import type { Commit, FetchedCommit, FetchTarget } from "../domain/ports.ts";
 import { linesTo, type Run } from "./run-context.ts";
 
 /**
@@ -47,8 +47,11 @@ function isAutomatic({ deployment }: Run): boolean {
  * Deliveries may come late, twice or in the wrong order: one that is older than what is released changes nothing.
  * A branch that was moved back on purpose is something else: then the old commit is its head. @throws SUPERSEDED
  */
-async function refuseOutdated(run: Run, commit: Commit): Promise<void> {
+async function refuseOutdated(run: Run, commit: FetchedCommit): Promise<void> {
     const { deployment, repository, parts, signal } = run;
+    if (commit.isHead) {
+        return;
+    }
     const released = (await parts.releases.healthyOf(deployment.stackId))[0];
     if (!isAutomatic(run) || deployment.branch === null || released === undefined || released.commitSha === commit.sha) {
         return;

@@ -3,6 +3,7 @@ import { DeployError } from "../domain/errors.ts";
 import { judgeHealth } from "../domain/health.ts";
 import { findHealthTarget } from "../domain/health-target.ts";
 import type { ContainerState } from "../domain/ports.ts";
+import { ContainerChanges } from "./container-changes.ts";
 import type { ReleasedProject } from "./release.ts";
 import type { Run } from "./run-context.ts";
 
@@ -19,13 +20,25 @@ const SETTLE_TIME_UNASKED_MS = 2000;
 export async function awaitHealth(run: Run, released: ReleasedProject, step: Extract<StepName, "health" | "rollback">, signal: AbortSignal): Promise<void> {
     const { clock } = run.parts;
     const deadline = clock.monotonic() + run.config.healthCheckTimeout * 1000;
-    await awaitContainers(run, released, step, deadline, signal);
+    const changes = new ContainerChanges(run.parts, released.project.name);
+    try {
+        await awaitContainers(run, released, step, { deadline, changes, signal });
+    } finally {
+        changes.close();
+    }
     if (released.healthCheckPath !== null) {
         await awaitAnswer(run, released, released.healthCheckPath, step, deadline, signal);
     }
 }
 
-async function awaitContainers(run: Run, { project, expected, startedBefore }: ReleasedProject, step: StepName, deadline: number, signal: AbortSignal): Promise<void> {
+interface Wait {
+    /** By the monotonic clock, milliseconds. */
+    deadline: number;
+    changes: ContainerChanges;
+    signal: AbortSignal;
+}
+
+async function awaitContainers(run: Run, { project, expected, startedBefore }: ReleasedProject, step: StepName, { deadline, changes, signal }: Wait): Promise<void> {
     const { docker, clock } = run.parts;
     const settleMs = run.config.settleTime * 1000;
     const restartsBefore = new Map<string, number>();
@@ -61,7 +74,8 @@ async function awaitContainers(run: Run, { project, expected, startedBefore }: R
             const reason = verdict.kind === "waiting" ? `still waiting for ${verdict.for}` : "not stable for the settle time";
             throw new DeployError("HEALTH_TIMEOUT", `The stack was not healthy within ${run.config.healthCheckTimeout} s: ${reason}. The last lines of its containers are in the log.`);
         }
-        await clock.sleep(LOOK_EVERY_MS, signal);
+        const settlesInMs = healthySince === null ? LOOK_EVERY_MS : healthySince + settleMs - clock.monotonic();
+        await changes.wait(Math.min(LOOK_EVERY_MS, Math.max(1, Math.ceil(settlesInMs))), signal);
     }
 }
 

@@ -29,11 +29,12 @@ const LOOK_BACK = 5;
 export async function putInPlace(run: Run, release: Release, sourceDirectory: string, step: "release" | "rollback", signal: AbortSignal): Promise<ReleasedProject> {
     const { parts, deployment, repository } = run;
     await requireImages(run, release);
+    const [files, previous] = await Promise.all([filesOf(run, release), filesThatMayLieThere(run, release)]);
     const report = await parts.stackFolder.apply({
         stack: deployment.stackId,
         deploymentId: deployment.id,
-        files: await filesOf(run, release),
-        previous: await filesThatMayLieThere(run, release),
+        files,
+        previous,
         sourceDirectory,
         readBlob: (blobId) => parts.git.readBlob(repository.id, blobId),
         generated: generatedFiles(release),
@@ -48,8 +49,18 @@ export async function putInPlace(run: Run, release: Release, sourceDirectory: st
         }
     }
     const project = await stackProject(run);
-    const model = await parts.compose.config(project, { signal });
     const startedBefore = await startTimes(run, project.name);
+    // Neither needs the other; of a model that Compose does not accept, `up` changes nothing.
+    const [model, isUp] = await Promise.allSettled([parts.compose.config(project, { signal }), bringUp(run, project, step, signal)]);
+    parts.stackChanged(deployment.stackId);
+    const { services } = valueOf(model);
+    valueOf(isUp);
+    const expected = Object.entries(services).filter(([, service]) => !isScaledToZero(service)).map(([name, service]) => ({ name, isLongRunning: isLongRunning(service) }));
+    return { project, expected, healthCheckPath: release.healthCheckPath, startedBefore };
+}
+
+async function bringUp(run: Run, project: ComposeProject, step: "release" | "rollback", signal: AbortSignal): Promise<void> {
+    const { parts, deployment } = run;
     const waits = new StopWaits(parts.clock, (text) => {
         run.log.note(step, text);
         parts.progress(deployment.stackId, `${text}\r\n`);
@@ -67,9 +78,14 @@ export async function putInPlace(run: Run, release: Release, sourceDirectory: st
     } finally {
         waits.close();
     }
-    parts.stackChanged(deployment.stackId);
-    const expected = Object.entries(model.services).filter(([, service]) => !isScaledToZero(service)).map(([name, service]) => ({ name, isLongRunning: isLongRunning(service) }));
-    return { project, expected, healthCheckPath: release.healthCheckPath, startedBefore };
+}
+
+/** @throws what the promise was rejected with */
+function valueOf<T>(result: PromiseSettledResult<T>): T {
+    if (result.status === "rejected") {
+        throw result.reason;
+    }
+    return result.value;
 }
 
 async function startTimes(run: Run, project: string): Promise<Map<string, number>> {
@@ -79,11 +95,13 @@ async function startTimes(run: Run, project: string): Promise<Map<string, number
 
 /** Every image of a release is still on this host, or nothing is touched. @throws IMAGE_MISSING */
 export async function requireImages(run: Pick<Run, "parts">, release: Release): Promise<void> {
-    for (const service of release.services) {
-        if ((await run.parts.docker.imageId(service.imageId)) === null) {
-            throw new DeployError("IMAGE_MISSING", `The image of ${service.service} for commit ${release.commitSha.slice(0, 12)} is no longer on this host. Deploy that commit again instead.`);
-        }
-    }
+    await Promise.all(
+        release.services.map(async (service) => {
+            if ((await run.parts.docker.imageId(service.imageId)) === null) {
+                throw new DeployError("IMAGE_MISSING", `The image of ${service.service} for commit ${release.commitSha.slice(0, 12)} is no longer on this host. Deploy that commit again instead.`);
+            }
+        }),
+    );
 }
 
 /** The project as Dockge's own buttons see it: the stack folder, Compose's own discovery. */

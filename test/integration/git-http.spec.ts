@@ -149,6 +149,34 @@ describe("fetching", () => {
         expect(await git.log("repo-1", shas[3] ?? "", commit.sha, 10)).toEqual([]);
     });
 
+    it("brings a push into a mirror that has its history over one connection, and knows that it is the head", async () => {
+        await repository.commit({ a: "1" });
+        await git.fetch(access(), { ref: branch("main"), commitSha: null });
+        const pushed = await repository.commit({ a: "2" });
+        server.requests.length = 0;
+        expect(await git.fetch(access(), { ref: branch("main"), commitSha: pushed })).toMatchObject({ sha: pushed, isHead: true });
+        expect(server.requests.filter(({ path: asked }) => asked.includes("/info/refs")).length).toBeLessThanOrEqual(2);
+        const newer = await repository.commit({ a: "3" });
+        expect(await git.fetch(access(), { ref: branch("main"), commitSha: pushed })).toMatchObject({ sha: pushed, isHead: false });
+        await repository.branch("other", newer);
+        expect(await git.fetch(access(), { ref: branch("other"), commitSha: newer })).toMatchObject({ sha: newer, isHead: true });
+    });
+
+    it.each([false, true])("into a mirror that has history finds old commits, and misses what is gone (server speaks v0: %s)", async (isOld) => {
+        server.speaksOldProtocol = isOld;
+        await repository.allowShaWants(!isOld);
+        const shas = await repository.commits(60);
+        await git.fetch(access(), { ref: branch("main"), commitSha: null });
+        expect(await git.fetch(access(), { ref: branch("main"), commitSha: shas[2] ?? "" })).toMatchObject({ sha: shas[2], isHead: false });
+        await repository.commit({ a: "rewritten" }, { parent: shas[57] ?? null });
+        await expect(git.fetch(access(), { ref: branch("main"), commitSha: shas[59] ?? "" })).rejects.toMatchObject({ code: "COMMIT_GONE" });
+        await expect(git.fetch(access(), { ref: branch("main"), commitSha: "1".repeat(40) })).rejects.toMatchObject({ code: "COMMIT_GONE" });
+        await expect(git.fetch(access(), { ref: branch("nope"), commitSha: shas[59] ?? "" })).rejects.toMatchObject({ code: "GIT_REF_MISSING" });
+        server.behaviour = "forbidden";
+        server.requests.length = 0;
+        await expect(git.fetch(access(), { ref: branch("main"), commitSha: shas[58] ?? "" })).rejects.toMatchObject({ code: "GIT_AUTH_FAILED" });
+    });
+
     it("brings exactly the asked commit while the branch has moved on", async () => {
         const shas = await repository.commits(60);
         expect((await git.fetch(access(), { ref: branch("main"), commitSha: shas[2] ?? "" })).sha).toBe(shas[2]);
@@ -320,9 +348,31 @@ describe("checking out", () => {
         await git.exportTree("repo-1", treeId, target);
         expect(filesIn(target)).toEqual(["a", "s/b"]);
         await git.dropRelease("repo-1", "release-1");
+        expect(await git.prune()).toBe(0);
         await git.remove("repo-1");
         expect(existsSync(path.join(directory, "mirrors/repo-1.git"))).toBe(false);
         await expect(git.exportTree("repo-1", treeId, target)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    });
+
+    it("knows what a folder and a file of a tree are, whether it has listed the tree before or not", async () => {
+        const sha = await repository.commit({ a: "1", "s/b": "2", "s/t/c": "3" });
+        const { treeId } = await git.fetch(access(), { ref: branch("main"), commitSha: sha });
+        const asked = ["", ".", "a", "./s", "s/", "s/t", "s/t/c", "none", "s/none", "s/../a"];
+        const ids = async () => await Promise.all(asked.map((each) => git.objectAt("repo-1", treeId, each)));
+        const unlisted = await ids();
+        expect(unlisted.map((id) => id !== null)).toEqual([true, true, true, true, true, true, true, false, false, false]);
+        expect((await git.listTree("repo-1", treeId)).map(({ path: name }) => name)).toEqual(["a", "s/b", "s/t/c"]);
+        expect(await ids()).toEqual(unlisted);
+    });
+
+    it("keeps the last 50 commits that were fetched, and of older ones those of releases", async () => {
+        const shas: string[] = [];
+        for (let n = 0; n < 52; n += 1) {
+            shas.push(await repository.commit({ a: String(n) }));
+            await git.fetch(access(), { ref: null, commitSha: shas[n] ?? "" });
+        }
+        expect(await git.prune()).toBe(2);
+        expect(await git.prune()).toBe(0);
     });
 
     it("takes a snapshot of any folder, not through its links", async () => {

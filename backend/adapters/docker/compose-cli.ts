@@ -4,8 +4,9 @@ import type { Compose, ComposeAction, ComposeModel, ComposeProject, ProgressOpti
 import { actArgv, buildArgv, configArgv, pullArgv, upArgv } from "./compose-cli-argv.ts";
 import { actFailure, composeMissing, configFailure, upFailure } from "./compose-cli-failure.ts";
 import { buildFailure, pullFailure } from "./docker-cli-failure.ts";
-import { byEnvironment, dockerEnvironment, type DockerCliSettings } from "./docker-environment.ts";
-import { runProgram, type ExecOptions, type ExecResult } from "../exec.ts";
+import { ComposeProgram } from "./compose-program.ts";
+import { byEnvironment, type DockerCliSettings } from "./docker-environment.ts";
+import type { ExecOptions } from "../exec.ts";
 
 const DEFAULT_FILES: ReadonlySet<string> = new Set(["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"]);
 /** A rendered model is JSON and must arrive whole. */
@@ -16,18 +17,15 @@ const MAX_MODEL_LENGTH = 32 * 1024 * 1024;
  * `build` and `pull` act on the named services only: an empty list does nothing.
  */
 export class ComposeCli implements Compose {
-    readonly #settings: DockerCliSettings;
+    readonly #program: ComposeProgram;
 
     constructor(settings: DockerCliSettings) {
-        this.#settings = settings;
+        this.#program = new ComposeProgram(settings);
     }
 
     async config(project: ComposeProject, options: { shouldInterpolate?: boolean; signal?: AbortSignal } = {}): Promise<ComposeModel> {
         await requireComposeFile(project);
-        const result = await this.#run(configArgv(project, options.shouldInterpolate ?? true), {
-            maxKeepBytes: MAX_MODEL_LENGTH,
-            ...(options.signal === undefined ? {} : { signal: options.signal }),
-        });
+        const result = await this.#program.run(configArgv(project, options.shouldInterpolate ?? true), { ...progress(options), maxKeepBytes: MAX_MODEL_LENGTH });
         if (result.exitCode !== 0) {
             throw configFailure(result, project.directory, project.files);
         }
@@ -39,7 +37,7 @@ export class ComposeCli implements Compose {
             return;
         }
         const args = byEnvironment("--build-arg", options.buildArgs);
-        const result = await this.#run(buildArgv(project, services, args.argv, options.shouldPull), progress(options), args.env);
+        const result = await this.#program.run(buildArgv(project, services, args.argv, options.shouldPull), progress(options), args.env);
         if (result.exitCode !== 0) {
             throw buildFailure(result);
         }
@@ -49,7 +47,7 @@ export class ComposeCli implements Compose {
         if (services.length === 0) {
             return;
         }
-        const result = await this.#run(pullArgv(project, services), progress(options));
+        const result = await this.#program.run(pullArgv(project, services), progress(options));
         if (result.exitCode !== 0) {
             throw pullFailure(result);
         }
@@ -57,7 +55,7 @@ export class ComposeCli implements Compose {
 
     async up(project: ComposeProject, options: ProgressOptions & { shouldPull: boolean; services?: string[] }): Promise<void> {
         await requireComposeFile(project);
-        const result = await this.#run(upArgv(project, options), progress(options));
+        const result = await this.#program.run(upArgv(project, options), progress(options));
         if (result.exitCode !== 0) {
             throw upFailure(result, project.directory);
         }
@@ -65,14 +63,10 @@ export class ComposeCli implements Compose {
 
     async act(project: ComposeProject, action: ComposeAction, options: ProgressOptions & { services?: string[] }): Promise<void> {
         await requireComposeFile(project);
-        const result = await this.#run(actArgv(project, action, options.services), progress(options));
+        const result = await this.#program.run(actArgv(project, action, options.services), progress(options));
         if (result.exitCode !== 0) {
             throw actFailure(action, result, project.directory);
         }
-    }
-
-    async #run(argv: string[], options: Omit<ExecOptions, "env">, env: Record<string, string> = {}): Promise<ExecResult> {
-        return await runProgram("docker", argv, { ...options, env: { ...env, ...dockerEnvironment(this.#settings) } });
     }
 }
 

@@ -106,8 +106,9 @@ export function initBare(directory: string, isSha256: boolean): string[] {
     return ["init", "--quiet", "--bare", "--template=", "--initial-branch=main", `--object-format=${isSha256 ? "sha256" : "sha1"}`, "--end-of-options", directory];
 }
 
+/** Every file below the tree, and every folder. */
 export function lsTree(tree: string): string[] {
-    return ["ls-tree", "-r", "-l", "-z", "--full-tree", "--end-of-options", tree];
+    return ["ls-tree", "-r", "-t", "-l", "-z", "--full-tree", "--end-of-options", tree];
 }
 
 /** `sha NUL tree NUL author NUL message NUL` for each commit. */

@@ -23,6 +23,8 @@ interface Level {
     url: GitUrl;
     mirror: string;
     commitSha: string;
+    /** The commit's tree, or the commit itself where its tree is not known. */
+    tree: string;
     /** Where it lies in the checkout: "" or `path/`. */
     prefix: string;
     depth: number;
@@ -55,19 +57,20 @@ export class Checkout {
 
     async run(commitSha: string, content: { hasSubmodules: boolean; hasLfs: boolean }): Promise<{ treeId: string }> {
         const mirror = this.#mirrors.existing(this.#remote.id);
-        await this.#write({ url: this.#calls.parseUrl(this.#remote.url), mirror, commitSha, prefix: "", depth: 0 }, content);
+        const { treeId } = await this.#reader.commit(mirror, commitSha);
+        await this.#write({ url: this.#calls.parseUrl(this.#remote.url), mirror, commitSha, tree: treeId, prefix: "", depth: 0 }, content);
         if (this.#written.some((entry) => entry.isForeign)) {
             return { treeId: await this.#mirrors.exclusive(mirror, async () => await this.#workTrees.record(mirror, this.#directory, this.#written, this.#options.signal)) };
         }
-        return { treeId: (await this.#reader.commit(mirror, commitSha)).treeId };
+        return { treeId };
     }
 
     async #write(level: Level, content: { hasSubmodules: boolean; hasLfs: boolean }): Promise<void> {
         const directory = path.join(this.#directory, level.prefix);
-        const entries = await this.#reader.listTree(level.mirror, level.commitSha, this.#options.signal);
+        const entries = await this.#reader.listTree(level.mirror, level.tree, this.#options.signal);
         const files = entries.filter((entry) => entry.mode !== "160000");
         this.#count(files.length, sum(files.map((entry) => entry.size)));
-        await this.#workTrees.write(level.mirror, level.commitSha, directory, this.#options.signal);
+        await this.#workTrees.write(level.mirror, level.tree, directory, this.#options.signal);
         await this.#checkLinks(level.prefix, files);
         const replaced = content.hasLfs ? await this.#fillLfs(level, directory, files) : new Set<string>();
         for (const entry of files) {
@@ -102,14 +105,14 @@ export class Checkout {
         this.#options.onLine?.("out", `Submodule ${place}: ${url.href}`);
         try {
             await this.#calls.withRemote(this.#remote, url, this.#options, async (session) => {
-                const run = async () => await new CommitFetcher(this.#calls, this.#mirrors, mirror, session).fetch({ ref: null, commitSha });
+                const run = async () => await new CommitFetcher({ calls: this.#calls, mirrors: this.#mirrors, reader: this.#reader }, mirror, session).fetch({ ref: null, commitSha });
                 await this.#mirrors.exclusive(mirror, run, this.#options.signal);
             });
         } catch (error) {
             throw inSubmodule(place, error);
         }
         await mkdir(path.join(this.#directory, place), { recursive: true });
-        await this.#write({ url, mirror, commitSha, prefix: `${place}/`, depth: level.depth + 1 }, content);
+        await this.#write({ url, mirror, commitSha, tree: commitSha, prefix: `${place}/`, depth: level.depth + 1 }, content);
     }
 
     #submoduleUrl(level: Level, config: SubmoduleConfig, place: string): GitUrl {

@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import type { Commit, FetchTarget, Git, KnownHosts, ProgressOptions, RemoteAccess, RemoteRefs, TreeEntry } from "../../domain/ports.ts";
+import type { Commit, FetchedCommit, FetchTarget, Git, KnownHosts, ProgressOptions, RemoteAccess, RemoteRefs, TreeEntry } from "../../domain/ports.ts";
 import { DeployError } from "../../domain/errors.ts";
 import { REFS } from "./git-arguments.ts";
 import { GitCalls } from "./git-call.ts";
@@ -50,12 +50,13 @@ export class GitCli implements Git {
         return await this.#calls.withRemote(remote, this.#calls.parseUrl(remote.url), options, async (session) => toRemoteRefs(await listRefs(session)));
     }
 
-    async fetch(remote: RemoteAccess, target: FetchTarget, options: ProgressOptions = {}): Promise<Commit> {
+    async fetch(remote: RemoteAccess, target: FetchTarget, options: ProgressOptions = {}): Promise<FetchedCommit> {
         const mirror = this.#mirrors.pathOf(remote.id);
         const url = this.#calls.parseUrl(remote.url);
         const run = async () => {
-            const sha = await this.#calls.withRemote(remote, url, options, async (session) => await new CommitFetcher(this.#calls, this.#mirrors, mirror, session).fetch(target));
-            return await this.#reader.commit(mirror, sha);
+            const parts = { calls: this.#calls, mirrors: this.#mirrors, reader: this.#reader };
+            const { sha, isHead } = await this.#calls.withRemote(remote, url, options, async (session) => await new CommitFetcher(parts, mirror, session).fetch(target));
+            return { ...(await this.#reader.commit(mirror, sha)), isHead };
         };
         return await this.#mirrors.exclusive(mirror, run, options.signal);
     }
@@ -122,19 +123,32 @@ export class GitCli implements Git {
         });
     }
 
-    /** Also tidies up: commits that no release needs lose their protection, and git collects what nothing refers to after its two weeks. */
     async dropRelease(repositoryId: string, releaseId: string): Promise<void> {
         const mirror = this.#mirrors.existing(repositoryId);
         await this.#mirrors.exclusive(mirror, async () => {
             const input = `delete ${REFS.release(releaseId, "commit")}\ndelete ${REFS.release(releaseId, "tree")}\n`;
             await this.#calls.local(mirror, ["update-ref", "--stdin"], { input, mayFail: true });
-            const { stdout } = await this.#calls.local(mirror, ["for-each-ref", "--sort=-committerdate", "--format=delete %(refname)", "refs/git-deploy/commits/"]);
-            const old = stdout.split("\n").filter((line) => line !== "").slice(KEPT_COMMITS);
-            if (old.length > 0) {
-                await this.#calls.local(mirror, ["update-ref", "--stdin"], { input: `${old.join("\n")}\n` });
-            }
-            await this.#calls.local(mirror, ["-c", "gc.auto=6700", "-c", "gc.autoDetach=false", "gc", "--auto", "--quiet"], { mayFail: true });
         });
+    }
+
+    /**
+     * Commits that no release needs lose their protection, and git collects what nothing refers to after its two weeks.
+     * @returns how many commits that were
+     */
+    async prune(): Promise<number> {
+        let count = 0;
+        for (const mirror of await this.#mirrors.all()) {
+            await this.#mirrors.exclusive(mirror, async () => {
+                const { stdout } = await this.#calls.local(mirror, ["for-each-ref", "--sort=-committerdate", "--format=delete %(refname)", "refs/git-deploy/commits/"]);
+                const old = stdout.split("\n").filter((line) => line !== "").slice(KEPT_COMMITS);
+                if (old.length > 0) {
+                    await this.#calls.local(mirror, ["update-ref", "--stdin"], { input: `${old.join("\n")}\n` });
+                }
+                count += old.length;
+                await this.#calls.local(mirror, ["-c", "gc.auto=6700", "-c", "gc.autoDetach=false", "gc", "--auto", "--quiet"], { mayFail: true });
+            });
+        }
+        return count;
     }
 
     async remove(repositoryId: string): Promise<void> {

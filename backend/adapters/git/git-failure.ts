@@ -146,6 +146,11 @@ export function isShaUnknown(stderr: string): boolean {
     return /not our ref/.test(stderr);
 }
 
+/** True when the branch or tag that was asked for by its name is not there. */
+export function isRefMissing(stderr: string): boolean {
+    return /couldn't find remote ref/.test(stderr);
+}
+
 export function isRedirected(stderr: string): boolean {
     return /returned error: 30[1278]/.test(stderr);
 }

@@ -4,8 +4,9 @@ import { DeployError } from "../../domain/errors.ts";
 import type { FetchTarget } from "../../domain/ports.ts";
 import { fetch, REFS, WHOLE_HISTORY } from "./git-arguments.ts";
 import type { GitCalls, RemoteSession } from "./git-call.ts";
-import { isShaRefused, isShaUnknown } from "./git-failure.ts";
+import { isRefMissing, isShaRefused, isShaUnknown } from "./git-failure.ts";
 import type { Mirrors } from "./git-mirrors.ts";
+import type { MirrorReader } from "./git-reader.ts";
 import { listRefs } from "./git-refs.ts";
 
 /** A later fetch brings some history along, so that paths and messages since the last one can be told. */
@@ -15,22 +16,31 @@ const DEEPENING = [FOLLOWING_DEPTH, 1000, WHOLE_HISTORY];
 
 const SHA = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
+export interface FetchedId {
+    /** The commit's id, peeled. */
+    sha: string;
+    /** True when the branch that was asked for points to it; false when that is not known. */
+    isHead: boolean;
+}
+
 /** Brings one commit into a mirror. The caller holds the mirror (`Mirrors.exclusive`). */
 export class CommitFetcher {
     readonly #calls: GitCalls;
     readonly #mirrors: Mirrors;
+    readonly #reader: MirrorReader;
     readonly #mirror: string;
     readonly #session: RemoteSession;
 
-    constructor(calls: GitCalls, mirrors: Mirrors, mirror: string, session: RemoteSession) {
-        this.#calls = calls;
-        this.#mirrors = mirrors;
+    constructor(parts: { calls: GitCalls; mirrors: Mirrors; reader: MirrorReader }, mirror: string, session: RemoteSession) {
+        this.#calls = parts.calls;
+        this.#mirrors = parts.mirrors;
+        this.#reader = parts.reader;
         this.#mirror = mirror;
         this.#session = session;
     }
 
-    /** @returns the commit's id, peeled. @throws GIT_REF_INVALID, GIT_REF_MISSING, COMMIT_GONE, and as every remote call */
-    async fetch(target: FetchTarget): Promise<string> {
+    /** @throws GIT_REF_INVALID, GIT_REF_MISSING, COMMIT_GONE, and as every remote call */
+    async fetch(target: FetchTarget): Promise<FetchedId> {
         const { ref, commitSha } = target;
         if (commitSha !== null && !SHA.test(commitSha)) {
             throw new DeployError("GIT_REF_INVALID", "A commit is named by its full id of 40 (or 64) hexadecimal digits.");
@@ -39,9 +49,12 @@ export class CommitFetcher {
             throw new DeployError("GIT_REF_INVALID", "This is not a name that Git allows for a branch or tag.");
         }
         if (ref === null) {
-            return await this.#fetchWithoutRef(commitSha);
+            return { sha: await this.#fetchWithoutRef(commitSha), isHead: false };
         }
-        return ref.type === "tag" ? await this.#fetchTag(ref.name, commitSha) : await this.#fetchBranch(ref.name, commitSha);
+        if (ref.type === "tag") {
+            return { sha: await this.#fetchTag(ref.name, commitSha), isHead: false };
+        }
+        return (commitSha === null ? null : await this.#fetchTogether(ref.name, commitSha)) ?? (await this.#fetchBranch(ref.name, commitSha));
     }
 
     /** Whether the commit came in complete: its ref is written last, after git has checked that nothing it needs is missing. */
@@ -49,7 +62,32 @@ export class CommitFetcher {
         return (await this.#calls.local(this.#mirror, ["show-ref", "--verify", "--quiet", REFS.commit(sha)], { mayFail: true })).exitCode === 0;
     }
 
-    async #fetchBranch(name: string, commitSha: string | null): Promise<string> {
+    /**
+     * The branch and the commit that it should hold, in one connection: what nearly every push needs.
+     * @returns null when that was not enough, and it has to be found out step by step what is wrong
+     */
+    async #fetchTogether(name: string, commitSha: string): Promise<FetchedId | null> {
+        if (!(await this.#mirrors.isFilled(this.#mirror, commitSha.length === 64))) {
+            return null;
+        }
+        const branchRef = REFS.branch(hashOf(name));
+        const refspecs = [`+refs/heads/${name}:${branchRef}`, `+${commitSha}:${REFS.commit(commitSha)}`];
+        const result = await this.#session.run(this.#mirror, fetch(this.#session.url.href, FOLLOWING_DEPTH, refspecs), { isProgressShown: true });
+        if (result.exitCode !== 0) {
+            if (isShaUnknown(result.stderr) || isShaRefused(result.stderr) || isRefMissing(result.stderr)) {
+                return null;
+            }
+            throw await this.#session.failure(result.stderr);
+        }
+        const [commit, head] = await this.#reader.commits(this.#mirror, [commitSha, branchRef]);
+        if (commit?.sha !== commitSha) {
+            return null;
+        }
+        const isHead = head === undefined;
+        return isHead || (await this.#isAncestor(commitSha, branchRef)) ? { sha: commitSha, isHead } : null;
+    }
+
+    async #fetchBranch(name: string, commitSha: string | null): Promise<FetchedId> {
         const ref = `refs/heads/${name}`;
         const head = (await listRefs(this.#session, [ref])).ids.get(ref);
         if (head === undefined) {
@@ -57,14 +95,14 @@ export class CommitFetcher {
         }
         await this.#mirrors.ensure(this.#mirror, head.length === 64);
         if (commitSha === null || commitSha === head) {
-            return await this.#fetchSha(head);
+            return { sha: await this.#fetchSha(head), isHead: true };
         }
         const branchRef = REFS.branch(hashOf(name));
         for (const depth of DEEPENING) {
             await this.#run(depth, [`+${ref}:${branchRef}`]);
             const peeled = await this.#peel(commitSha);
             if (peeled !== null && (await this.#isAncestor(peeled, branchRef))) {
-                return await this.#keep(peeled);
+                return { sha: await this.#keep(peeled), isHead: false };
             }
         }
         throw new DeployError("COMMIT_GONE", `The branch ${name} no longer contains ${commitSha.slice(0, 12)}: it was rewritten after the push.`);

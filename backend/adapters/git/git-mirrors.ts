@@ -26,6 +26,12 @@ export class Mirrors {
         return path.join(this.#directory, `${checkedId(repositoryId)}.modules`, `${name}.git`);
     }
 
+    /** Those of linked repositories, without their submodules. */
+    async all(): Promise<string[]> {
+        const names = await readdir(this.#directory);
+        return names.filter((name) => name.endsWith(".git")).map((name) => path.join(this.#directory, name));
+    }
+
     /** @throws NOT_FOUND when nothing was fetched yet */
     existing(repositoryId: string): string {
         const mirror = this.pathOf(repositoryId);
@@ -35,11 +41,15 @@ export class Mirrors {
         return mirror;
     }
 
+    /** Something was fetched into it before, of this object format. */
+    async isFilled(mirror: string, isSha256: boolean): Promise<boolean> {
+        return (existsSync(path.join(mirror, "refs", "git-deploy")) || existsSync(path.join(mirror, "packed-refs"))) && (await hasFormat(mirror, isSha256));
+    }
+
     /** Makes the mirror when it is not there, or when the remote has gone over to the other object format. */
     async ensure(mirror: string, isSha256: boolean): Promise<void> {
         if (existsSync(path.join(mirror, "HEAD"))) {
-            const config = await readFile(path.join(mirror, "config"), "utf8").catch(() => "");
-            if (config !== "" && /objectformat\s*=\s*sha256/i.test(config) === isSha256) {
+            if (await hasFormat(mirror, isSha256)) {
                 return;
             }
             await rm(mirror, { recursive: true, force: true });
@@ -100,6 +110,11 @@ export class Mirrors {
             await rm(path.join(this.#directory, `${checkedId(repositoryId)}.modules`), { recursive: true, force: true });
         });
     }
+}
+
+async function hasFormat(mirror: string, isSha256: boolean): Promise<boolean> {
+    const config = await readFile(path.join(mirror, "config"), "utf8").catch(() => "");
+    return config !== "" && /objectformat\s*=\s*sha256/i.test(config) === isSha256;
 }
 
 /** Ids are ours (UUIDs), but a path is made of them. */

@@ -3,6 +3,7 @@ import { DeployError } from "../../domain/errors.ts";
 import type { Commit, TreeEntry } from "../../domain/ports.ts";
 import { COMMIT_FORMAT, lsTree } from "./git-arguments.ts";
 import type { GitCalls, LocalCall } from "./git-call.ts";
+import { RecentlyRead } from "./git-memory.ts";
 
 /** A file's line in a listing is seldom longer. */
 const BYTES_PER_FILE = 512;
@@ -13,12 +14,25 @@ const LISTING_TIMEOUT_MS = 120_000;
 const MAX_MESSAGE_LENGTH = 8192;
 const MAX_AUTHOR_LENGTH = 200;
 
+const REMEMBERED_COMMITS = 100;
+/** Files and folders, of all remembered listings together; a few MiB. */
+const REMEMBERED_ENTRIES = 20_000;
+
 const OBJECT_ID = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+
+/** A tree with all that lies below it. */
+export interface TreeListing {
+    files: TreeEntry[];
+    /** Path of every folder to its own tree. */
+    folders: ReadonlyMap<string, string>;
+}
 
 /** Reads what a mirror holds; nothing here reaches a remote. Ids are checked, so that none can be an option. */
 export class MirrorReader {
     readonly #calls: GitCalls;
     readonly #maxFiles: number;
+    readonly #commits = new RecentlyRead<Commit>(REMEMBERED_COMMITS, () => 1);
+    readonly #listings = new RecentlyRead<TreeListing>(REMEMBERED_ENTRIES, ({ files, folders }) => files.length + folders.size);
 
     /** @param maxFiles that a checkout may have; a listing that must hold more is given up */
     constructor(calls: GitCalls, maxFiles: number) {
@@ -27,13 +41,21 @@ export class MirrorReader {
     }
 
     async commit(mirror: string, sha: string): Promise<Commit> {
-        // Not `show --no-patch`, which works the whole diff out before it leaves it away.
-        const { stdout } = await this.#calls.local(mirror, ["log", "--no-walk", `--format=${COMMIT_FORMAT}`, "--end-of-options", checked(sha)]);
-        const [commit] = parseCommits(stdout);
+        const known = this.#commits.get(`${mirror} ${checked(sha)}`);
+        const commit = known ?? (await this.commits(mirror, [sha]))[0];
         if (commit === undefined) {
             throw new DeployError("GIT_FAILED", `Git shows nothing for the commit ${sha.slice(0, 12)}.`);
         }
         return commit;
+    }
+
+    /** In one call; a commit that is named twice is there once. @param revisions full ids, or refs of ours */
+    async commits(mirror: string, revisions: readonly string[]): Promise<Commit[]> {
+        // Not `show --no-patch`, which works the whole diff out before it leaves it away.
+        const { stdout } = await this.#calls.local(mirror, ["log", "--no-walk=unsorted", `--format=${COMMIT_FORMAT}`, "--end-of-options", ...revisions]);
+        const commits = parseCommits(stdout);
+        commits.forEach((commit) => this.#commits.set(`${mirror} ${commit.sha}`, commit));
+        return commits;
     }
 
     /** Newest first; empty when `from` is not known to come before `to` (the mirror is shallow). */
@@ -47,8 +69,15 @@ export class MirrorReader {
 
     /** @throws CHECKOUT_TOO_LARGE */
     async listTree(mirror: string, treeId: string, signal?: AbortSignal): Promise<TreeEntry[]> {
-        const { stdout } = await this.#calls.local(mirror, lsTree(checked(treeId)), { ...this.#bounds(), signal });
-        return parseTree(stdout);
+        const key = `${mirror} ${checked(treeId)}`;
+        const known = this.#listings.get(key);
+        if (known !== undefined) {
+            return [...known.files];
+        }
+        const { stdout } = await this.#calls.local(mirror, lsTree(treeId), { ...this.#bounds(), signal });
+        const listing = parseTree(stdout);
+        this.#listings.set(key, listing);
+        return [...listing.files];
     }
 
     async objectAt(mirror: string, treeId: string, path: string): Promise<string | null> {
@@ -56,7 +85,11 @@ export class MirrorReader {
             return null;
         }
         const clean = path.replace(/^(?:\.\/)+/, "").replace(/\/+$/, "");
-        const name = clean === "" || clean === "." ? checked(treeId) : `${checked(treeId)}:${clean}`;
+        const listing = this.#listings.get(`${mirror} ${checked(treeId)}`);
+        if (listing !== undefined && clean !== "" && clean !== ".") {
+            return listing.folders.get(clean) ?? listing.files.find((file) => file.path === clean)?.blobId ?? null;
+        }
+        const name = clean === "" || clean === "." ? treeId : `${treeId}:${clean}`;
         const { stdout } = await this.#calls.local(mirror, ["cat-file", "--batch-check"], { input: `${name}\n` });
         return /^([0-9a-f]+) (?:blob|tree|commit) /.exec(stdout)?.[1] ?? null;
     }
@@ -87,7 +120,7 @@ export class MirrorReader {
     /** What stands at each path: mode and id. */
     async #contents(mirror: string, commit: string, signal: AbortSignal | undefined): Promise<Map<string, string> | null> {
         const result = await this.#calls.local(mirror, lsTree(checked(commit)), { ...this.#bounds(), mayFail: true, signal });
-        return result.exitCode === 0 ? new Map(parseTree(result.stdout).map(({ path, mode, blobId }) => [path, `${mode} ${blobId}`])) : null;
+        return result.exitCode === 0 ? new Map(parseTree(result.stdout).files.map(({ path, mode, blobId }) => [path, `${mode} ${blobId}`])) : null;
     }
 
     #bounds(): Pick<LocalCall, "limit" | "timeoutMs"> {
@@ -123,16 +156,21 @@ export function parseCommits(output: string): Commit[] {
     return commits;
 }
 
-/** `mode SP type SP id SP+ size TAB path NUL`; a submodule has no size. */
-export function parseTree(output: string): TreeEntry[] {
-    return output
-        .split("\0")
-        .filter((record) => record !== "")
-        .map((record) => {
-            const tab = record.indexOf("\t");
-            const [mode = "", , blobId = "", size = "-"] = record.slice(0, tab).split(/ +/);
-            return { path: record.slice(tab + 1), mode: normalMode(mode), blobId, size: size === "-" ? 0 : Number(size) };
-        });
+/** `mode SP type SP id SP+ size TAB path NUL`; folders and submodules have no size. */
+export function parseTree(output: string): TreeListing {
+    const files: TreeEntry[] = [];
+    const folders = new Map<string, string>();
+    for (const record of output.split("\0")) {
+        const tab = record.indexOf("\t");
+        const [mode = "", type, id = "", size = "-"] = record.slice(0, tab).split(/ +/);
+        const path = record.slice(tab + 1);
+        if (type === "tree") {
+            folders.set(path, id);
+        } else if (record !== "") {
+            files.push({ path, mode: normalMode(mode), blobId: id, size: size === "-" ? 0 : Number(size) });
+        }
+    }
+    return { files, folders };
 }
 
 /** Old tools wrote group-writable files (100664); git itself treats them as 100644. */

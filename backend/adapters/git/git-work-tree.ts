@@ -22,9 +22,7 @@ export class WorkTrees {
     async write(mirror: string, tree: string, directory: string, signal?: AbortSignal): Promise<void> {
         await mkdir(directory, { recursive: true, mode: 0o700 });
         await this.#calls.withScratch(async (scratch) => {
-            const call = { indexFile: path.join(scratch, "index"), workTree: directory, signal };
-            await this.#calls.local(mirror, ["read-tree", "--end-of-options", tree], call);
-            await this.#calls.local(mirror, ["checkout-index", "--all", "--force", "--quiet"], call);
+            await this.#calls.local(mirror, ["read-tree", "--reset", "-u", "--end-of-options", tree], { indexFile: path.join(scratch, "index"), workTree: directory, signal });
         });
     }
 

@@ -20,6 +20,11 @@ export interface Commit {
     treeId: string;
 }
 
+export interface FetchedCommit extends Commit {
+    /** True when the branch that was asked for points to it; false when that is not known. */
+    isHead: boolean;
+}
+
 export interface TreeEntry {
     /** Relative, with `/`. */
     path: string;
@@ -44,7 +49,7 @@ export interface Git {
      * Brings the commit (shallow where possible) into the mirror.
      * @throws GIT_REF_MISSING no such branch or tag; COMMIT_GONE the ref does not contain the commit any more
      */
-    fetch(remote: RemoteAccess, target: FetchTarget, options?: ProgressOptions): Promise<Commit>;
+    fetch(remote: RemoteAccess, target: FetchTarget, options?: ProgressOptions): Promise<FetchedCommit>;
     /** Paths that differ between two commits, fetching the older one when needed; null when it cannot be had any more. */
     changedPaths(remote: RemoteAccess, from: string, to: string, options?: ProgressOptions): Promise<string[] | null>;
     /** True when the mirror's history shows it; false also when it does not reach that far. */

@@ -31,7 +31,7 @@ class PollWorld {
         deployments: this.store,
         git: {
             listRefs: async () => this.refs,
-            fetch: async (_remote, target) => ({ sha: target.commitSha ?? "", message: this.messages.get(target.commitSha ?? "") ?? "a change", author: "ann", treeId: sha("f") }),
+            fetch: async (_remote, target) => ({ sha: target.commitSha ?? "", message: this.messages.get(target.commitSha ?? "") ?? "a change", author: "ann", treeId: sha("f"), isHead: true }),
         },
         queue: {
             enqueue: async (deployment) => {
@@ -156,11 +156,12 @@ describe("when a repository is polled", () => {
 describe("the poller", () => {
     class Polls {
         readonly clock = new FakeClock(NOW);
+        rowsRead = 0;
         readonly repositories = new Map<string, Repository>();
         readonly polled: string[] = [];
         readonly failing = new Set<string>();
         readonly poller = new Poller({
-            repositories: { all: async () => [...this.repositories.values()], byId: async (id) => this.repositories.get(id) ?? null },
+            repositories: { all: async () => [...this.repositories.values()], byId: async (id) => ((this.rowsRead += 1), this.repositories.get(id) ?? null) },
             poll: async (repository) => {
                 this.polled.push(repository.id);
                 if (this.failing.has(repository.id)) {
@@ -194,6 +195,17 @@ describe("the poller", () => {
         expect(polls.count("bad")).toBeGreaterThan(12);
         await polls.poller.stop();
         expect(polls.clock.sleeperCount).toBe(0);
+    });
+
+    it("reads nothing more of the repositories that are not asked, however many there are", async () => {
+        const polls = new Polls();
+        for (let at = 0; at < 1000; at += 1) {
+            polls.add(`off-${at}`, { autoSync: false });
+        }
+        await polls.poller.start();
+        await settled();
+        expect(polls.rowsRead).toBe(0);
+        await polls.poller.stop();
     });
 
     it("does not wait a whole interval again after a restart, and asks a new repository at once", async () => {

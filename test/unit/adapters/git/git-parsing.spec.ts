@@ -23,10 +23,13 @@ describe("refs", () => {
 });
 
 it("reads trees and commits", () => {
-    expect(parseTree(`100664 blob ${A}      12\ta b\tc\x00160000 commit ${B}       -\tlib\0`)).toEqual([
-        { path: "a b\tc", mode: "100644", blobId: A, size: 12 },
-        { path: "lib", mode: "160000", blobId: B, size: 0 },
-    ]);
+    expect(parseTree(`040000 tree ${C}       -\ta b\x00100664 blob ${A}      12\ta b/\tc\x00160000 commit ${B}       -\tlib\0`)).toEqual({
+        files: [
+            { path: "a b/\tc", mode: "100644", blobId: A, size: 12 },
+            { path: "lib", mode: "160000", blobId: B, size: 0 },
+        ],
+        folders: new Map([["a b", C]]),
+    });
     expect(parseCommits(`${A}\0${B}\0Ada\0Subject\n\nBody\n\0\n${C}\0${B}\0Bob\0Two\n\0\n`)).toEqual([
         { sha: A, treeId: B, author: "Ada", message: "Subject\n\nBody" },
         { sha: C, treeId: B, author: "Bob", message: "Two" },
