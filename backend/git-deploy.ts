@@ -137,7 +137,7 @@ export function createGitDeploy(foundation: Foundation, host: Host, version: str
         keepDays: config.keepLogDays,
         keepLogs: config.keepLogs,
         clock,
-        onAppend: (deploymentId, offset, text) => host.publish("deploymentLog", { deploymentId, offset, text }, { joinedLog: deploymentId }),
+        onAppend: (deploymentId, offset, text, line) => host.publish("deploymentLog", { deploymentId, offset, text, ...(line === null ? {} : { line }) }, { joinedLog: deploymentId }),
     });
 
     const metrics = new Metrics({ deployments });

@@ -306,7 +306,11 @@ export type Verb = keyof Verbs;
 
 export interface Pushes {
     deploymentUpdated: { deployment: DeploymentView; steps: StepView[] };
-    deploymentLog: { deploymentId: string; offset: number; text: string };
+    /**
+     * Each piece is whole lines from byte `offset` on, and `line` is how many lines are before it, where that is known. A log that grows faster than it can be read is told in
+     * part: between two pieces lies a gap, which can be read from the file. A piece without text says that the connection is behind: it is sent nothing more until it joins again.
+     */
+    deploymentLog: { deploymentId: string; offset: number; text: string; line?: number };
     webhookEventReceived: { event: WebhookEventView };
 }
 

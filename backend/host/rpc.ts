@@ -72,7 +72,6 @@ function answers(host: Host, services: Services): { [V in Verb]: Answer<V> } {
         getDeploymentList: ofStack(z.tuple([orEmpty(deploymentListInput)]), async (stack, [input]) => await deployments.list(stack, input)),
         getDeployment: of(z.tuple([id, orEmpty(deploymentReadInput)]), async ([deploymentId, input]) => ({ deployment: await deployments.get(deploymentId, input) })),
         joinDeploymentLog: of(z.tuple([id, z.preprocess((value) => value ?? undefined, offset)]), async ([deploymentId, from], _, user) => {
-            await deployments.requireExists(deploymentId);
             // Joined before it is read: what is written in between comes twice and is told apart by its offset; the other way round it would be lost.
             host.joinLog(user.connectionId, deploymentId);
             try {

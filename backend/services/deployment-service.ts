@@ -178,11 +178,6 @@ export class DeploymentService {
         return { ...outline, isComplete: outline.isComplete || hasNoLog(deployment, outline.size) };
     }
 
-    /** @throws DEPLOYMENT_NOT_FOUND */
-    async requireExists(id: string): Promise<void> {
-        await this.#require(id);
-    }
-
     async #requested(repository: Repository, caller: Caller): Promise<Deployment> {
         const config = await this.#parts.buildConfigs.byStack(repository.stackId);
         return newDeployment({

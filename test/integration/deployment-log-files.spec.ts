@@ -66,6 +66,32 @@ describe("a deployment's log", () => {
         expect((await stat(fileOf(deployment))).mode & 0o777).toBe(0o600);
     });
 
+    it("tells with each piece where it begins, in bytes and in lines, and no lines when it goes on with a log of before", async () => {
+        const told: [offset: number, line: number | null, text: string][] = [];
+        const logs = logFiles({ onAppend: (_id, offset, text, line) => void told.push([offset, line, text]) });
+        const deployment = newDeployment();
+        const writer = await logs.open(deployment, []);
+        writer.line("build", "out", "grün\ntwo");
+        // Whoever joins in and leaves brings what there is into the file.
+        await (await logs.open(deployment, [])).close();
+        writer.line("build", "out", "x".repeat(80_000));
+        writer.line("build", "out", "last");
+        await writer.close();
+        const whole = await readFile(fileOf(deployment), "utf8");
+        expect(told.map(([, , text]) => text).join("")).toBe(whole);
+        expect(told.length).toBeGreaterThan(1);
+        let before = "";
+        for (const [offset, line, text] of told) {
+            expect([offset, line]).toEqual([Buffer.byteLength(before), before.split("\n").length - 1]);
+            before += text;
+        }
+        told.length = 0;
+        const again = await logs.open(deployment, []);
+        again.note("build", "again");
+        await again.close();
+        expect(told.map(([offset, line]) => [offset, line])).toEqual([[Buffer.byteLength(whole), null]]);
+    });
+
     it("is complete once it is closed, also for another process, and not before", async () => {
         const logs = logFiles();
         const deployment = newDeployment();

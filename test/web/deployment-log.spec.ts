@@ -49,6 +49,49 @@ describe("useDeploymentLog", () => {
         expect(world.callsOf("joinDeploymentLog").at(-1)?.[1]).toBeGreaterThan(0);
     });
 
+    it("goes on when it is told in part, and reads what was left out when the run is over", async () => {
+        const file = new LogFile(line("one"));
+        const { world, texts } = open(file);
+        await texts();
+        const joins = world.callsOf("joinDeploymentLog").length;
+        file.text += line("left out") + line("newest");
+        world.push("deploymentLog", { deploymentId: "d1", offset: file.size - line("newest").length, text: line("newest"), line: 2 });
+        expect(await texts()).toEqual(["one", undefined, "newest"]);
+        expect(world.callsOf("joinDeploymentLog")).toHaveLength(joins);
+        file.isComplete = true;
+        world.push("deploymentUpdated", { deployment: { id: "d1", completedAt: "2026-01-31T10:00:00.000Z" }, steps: [] });
+        expect(await texts()).toEqual(["one", "left out", "newest"]);
+    });
+
+    it("asks again when it is told that it is behind", async () => {
+        const file = new LogFile(line("one"));
+        const { world, texts } = open(file);
+        await texts();
+        file.text += line("two");
+        world.push("deploymentLog", { deploymentId: "d1", offset: file.size, text: "" });
+        expect(await texts()).toEqual(["one", "two"]);
+        const joins = world.callsOf("joinDeploymentLog").length;
+        world.push("deploymentLog", { deploymentId: "d1", offset: file.size, text: "" });
+        await texts();
+        expect(world.callsOf("joinDeploymentLog").length).toBeGreaterThan(joins);
+    });
+
+    it("stops asking as soon as pushes go on from what it has", async () => {
+        const file = new LogFile(line("one"));
+        const { world, texts } = open(file);
+        const join = world.answers["joinDeploymentLog"] as (id: string, offset: number) => unknown;
+        // Every answer comes together with more: a log that is written while it is asked for.
+        let written = 0;
+        world.answers["joinDeploymentLog"] = (id: string, offset: number) => {
+            written += 1;
+            const answer = join(id, offset);
+            file.append(world, line(`more ${written}`));
+            return answer;
+        };
+        expect(await texts()).toEqual(["one", "more 1"]);
+        expect(written).toBeLessThan(3);
+    });
+
     it("of a very long log reads only the end and what is looked at, until all of it is wanted", async () => {
         const file = new LogFile(Array.from({ length: 180 }, (_, index) => line(`${index} ${"x".repeat(100_000)}`)).join(""), 200_000);
         const { texts, log } = open(file);

@@ -35,6 +35,24 @@ describe("LogStore", () => {
         expect(store.append("later", bytes.length + 1)).toBe(false);
     });
 
+    it("goes on behind what was left out of a log that grows too fast, and has that in its place when it is loaded", () => {
+        const [first, leftOut, last] = [line("one"), line("two") + line("three"), line("four")];
+        const store = loaded(first);
+        const behind = byteLength(first + leftOut);
+        expect(store.append(last, behind)).toBe(false);
+        expect(store.append(line("four", { step: "health" }), behind, 3)).toBe(false);
+        expect(store.append(last, behind + 2 * 1024 * 1024, 3)).toBe(false);
+        expect(store.append(last, behind, 3)).toBe(true);
+        expect(textsOf(store)).toEqual(["one", undefined, undefined, "four"]);
+        expect([store.isWhole, store.hasGaps, store.offset]).toEqual([false, true, byteLength(first + leftOut + last)]);
+        // What an answer brings that was asked for before is not new any more.
+        expect(store.append(leftOut + last, byteLength(first))).toBe(true);
+        expect(store.lineCount).toBe(4);
+        expect(store.fill(1, leftOut)).toBe(true);
+        expect(textsOf(store)).toEqual(["one", "two", "three", "four"]);
+        expect(store.isWhole).toBe(true);
+    });
+
     it("knows the number and place of every line before it is there, in whatever order the parts come", () => {
         fc.assert(
             fc.property(fc.array(fc.constantFrom<StepName>("fetch", "build", "release"), { minLength: 1, maxLength: 60 }), fc.integer({ min: 80, max: 900 }), fc.infiniteStream(fc.nat()), (steps, blockBytes, order) => {

@@ -21,8 +21,8 @@ export interface DeploymentLogFilesOptions {
     keepDays: number;
     keepLogs: number;
     clock: Clock;
-    /** Told after text is in the file, with the byte offset at which it starts. */
-    onAppend: (deploymentId: string, offset: number, text: string) => void;
+    /** Told after text is in the file, with the byte offset at which it starts, and the number of lines before it where that is known. */
+    onAppend: (deploymentId: string, offset: number, text: string, line: number | null) => void;
 }
 
 /** A log that is being written. Whoever opens it meanwhile joins in; the last one to close completes it. */
@@ -50,7 +50,7 @@ export class DeploymentLogFiles implements DeploymentLogs {
         let log = this.#open.get(paths.log);
         if (log === undefined) {
             const { maxBytes, clock, onAppend } = this.#options;
-            const sink = LogSink.open({ paths, maxBytes, clock, onAppend: (offset, text) => onAppend(deployment.id, offset, text) });
+            const sink = LogSink.open({ paths, maxBytes, clock, onAppend: (offset, text, line) => onAppend(deployment.id, offset, text, line) });
             log = { sink, redactor: new Redactor(), writers: 0 };
             this.#open.set(paths.log, log);
         }

@@ -6,7 +6,7 @@ import type { StepName } from "../../../common/deployment.ts";
 import { formatLogLine } from "../../../common/log-line.ts";
 import type { Clock } from "../../domain/ports.ts";
 import type { LogPaths } from "./deployment-log-paths.ts";
-import { LogTail, writeWhole, type LeftOut } from "./deployment-log-tail.ts";
+import { countLines, LogTail, writeWhole, type LeftOut } from "./deployment-log-tail.ts";
 
 const NEWLINE = 0x0a;
 const MAX_BATCH_LENGTH = 64 * 1024;
@@ -16,8 +16,8 @@ export interface LogSinkOptions {
     paths: LogPaths;
     maxBytes: number;
     clock: Clock;
-    /** Told after the bytes are in the file, with the offset at which they start. */
-    onAppend: (offset: number, text: string) => void;
+    /** Told after the bytes are in the file, with the offset at which they start and the number of lines before them; null for a log that goes on after an interruption. */
+    onAppend: (offset: number, text: string, line: number | null) => void;
 }
 
 /**
@@ -31,6 +31,7 @@ export class LogSink {
     readonly #batchLength: number;
     #fd = -1;
     #size = 0;
+    #lines: number | null = null;
     #tail: LogTail | null = null;
     #tailDirectory = "";
     #batch: string[] = [];
@@ -54,6 +55,7 @@ export class LogSink {
         await rm(paths.joined, { recursive: true, force: true });
         sink.#fd = fs.openSync(paths.log, "a+", 0o600);
         sink.#size = fs.fstatSync(sink.#fd).size;
+        sink.#lines = sink.#size === 0 ? 0 : null;
         await sink.#takeUpTail();
         sink.#endTornLine();
         return sink;
@@ -84,7 +86,7 @@ export class LogSink {
         const lost = this.#lostLines;
         const notice = lost === 0 ? "" : this.#note(`Lines that could not be written here: ${lost}. Is the disk full?`);
         try {
-            this.#write(Buffer.from(notice + lines.join(""), "utf8"));
+            this.#write(notice + lines.join(""));
             this.#lostLines = 0;
         } catch {
             this.#lostLines = lost + lines.length;
@@ -103,14 +105,15 @@ export class LogSink {
         }
     }
 
-    #write(bytes: Buffer): void {
+    #write(text: string): void {
+        const bytes = Buffer.from(text, "utf8");
         if (this.#tail !== null) {
             this.#tail.append(bytes);
             return;
         }
         const room = this.#headMaxBytes - this.#size;
         if (bytes.length <= room) {
-            this.#writeLog(bytes);
+            this.#writeLog(bytes, text);
             return;
         }
         const cut = room > 0 ? bytes.lastIndexOf(NEWLINE, room - 1) + 1 : 0;
@@ -120,16 +123,18 @@ export class LogSink {
         this.#tail.append(bytes.subarray(cut));
     }
 
-    /** Into the log itself. */
-    #writeLog(bytes: Buffer): void {
+    /** Into the log itself. `text` is the same, for those who have it already. */
+    #writeLog(bytes: Buffer, text?: string): void {
         if (bytes.length === 0) {
             return;
         }
         writeWhole(this.#fd, bytes, this.#size);
         const offset = this.#size;
+        const line = this.#lines;
         this.#size += bytes.length;
+        this.#lines = line === null ? null : line + countLines(bytes);
         try {
-            this.#options.onAppend(offset, bytes.toString("utf8"));
+            this.#options.onAppend(offset, text ?? bytes.toString("utf8"), line);
         } catch {
             // Who watches may have gone; the log goes on.
         }

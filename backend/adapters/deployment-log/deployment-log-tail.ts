@@ -97,7 +97,7 @@ export function writeWhole(fd: number, bytes: Buffer, sizeBefore: number): void 
     }
 }
 
-function countLines(bytes: Buffer): number {
+export function countLines(bytes: Buffer): number {
     let count = 0;
     for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) {
         count++;

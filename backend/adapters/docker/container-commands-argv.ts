@@ -26,6 +26,9 @@ export function runContainerArgv(command: ContainerCommand): string[] {
         "run",
         "--rm",
         "--init",
+        // What it prints goes to the deployment's log, masked. Docker would also write it as it is to a file of its own, at twice the cost of handing it on.
+        "--log-driver",
+        "none",
         "--name",
         command.name,
         "--label",

@@ -3,6 +3,7 @@ import type { Logger, UserStore } from "../../domain/ports.ts";
 import type { Failure, Result } from "../../../common/wire.ts";
 import { dockgeFailureAnswer, serverStopping, type FailureReporter } from "../failure.ts";
 import type { HostUser } from "../host.ts";
+import { LogFollowers, MAX_WAITING_LOG_LENGTH, type LogPiece } from "../log-followers.ts";
 import { clientAddress, clientOrigin } from "../http/client-address.ts";
 import { requireFamiliarSocket, type DockgeAgentSocket, type DockgeServer, type DockgeSocket } from "./dockge-seams.ts";
 import type { ProgressTerminals } from "./progress-terminals.ts";
@@ -27,8 +28,7 @@ export interface ConnectionsParts {
 export class Connections {
     readonly #parts: ConnectionsParts;
     readonly #verbs = new Map<string, Verb>();
-    /** By deployment: connections that follow its log. */
-    readonly #logs = new Map<string, Set<string>>();
+    readonly #logFollowers = new LogFollowers<DockgeSocket>({ isFarBehind, send: (sockets, piece) => this.#push(sockets, "deploymentLog", piece) });
     #isClosing = false;
 
     constructor(parts: ConnectionsParts) {
@@ -57,30 +57,23 @@ export class Connections {
         this.#isClosing = true;
     }
 
-    /** @param log only to those that follow this deployment's log */
-    publish(event: string, payload: object, log?: string): void {
-        const followers = log === undefined ? null : (this.#logs.get(log) ?? new Set<string>());
-        for (const socket of this.loggedIn()) {
-            if (followers === null || followers.has(socket.id)) {
-                // Dockge writes the endpoint into what it is given.
-                socket.emitAgent(event, { ...payload });
-            }
-        }
+    publish(event: string, payload: object): void {
+        this.#push(this.loggedIn(), event, payload);
+    }
+
+    publishLog(piece: LogPiece): void {
+        this.#logFollowers.publish(piece);
     }
 
     joinLog(connectionId: string, deploymentId: string): void {
-        if (this.#parts.server.io.sockets.sockets.has(connectionId)) {
-            const followers = this.#logs.get(deploymentId) ?? new Set();
-            this.#logs.set(deploymentId, followers.add(connectionId));
+        const socket = this.#parts.server.io.sockets.sockets.get(connectionId);
+        if (socket !== undefined) {
+            this.#logFollowers.join(socket, deploymentId);
         }
     }
 
     leaveLog(connectionId: string, deploymentId: string): void {
-        const followers = this.#logs.get(deploymentId);
-        followers?.delete(connectionId);
-        if (followers?.size === 0) {
-            this.#logs.delete(deploymentId);
-        }
+        this.#logFollowers.leave(connectionId, deploymentId);
     }
 
     loggedIn(): DockgeSocket[] {
@@ -104,7 +97,14 @@ export class Connections {
             socket.on(event, answer);
             agentSocket.on(event, answer);
         }
-        socket.on("disconnect", () => [...this.#logs.keys()].forEach((deploymentId) => this.leaveLog(socket.id, deploymentId)));
+        socket.on("disconnect", () => this.#logFollowers.leaveAll(socket.id));
+    }
+
+    #push(sockets: readonly DockgeSocket[], event: string, payload: object): void {
+        for (const socket of sockets.filter(isLoggedIn)) {
+            // Dockge writes the endpoint into what it is given.
+            socket.emitAgent(event, { ...payload });
+        }
     }
 
     async #answer(event: string, socket: DockgeSocket, args: unknown[]): Promise<void> {
@@ -179,6 +179,12 @@ export class Connections {
             });
         });
     }
+}
+
+/** What waits for the network, as Engine.IO tells it; a connection that does not tell is never behind. */
+function isFarBehind({ conn }: DockgeSocket): boolean {
+    const waiting = conn?.writeBuffer ?? [];
+    return waiting.reduce((length, { data }) => length + (typeof data === "string" ? data.length : 0), 0) > MAX_WAITING_LOG_LENGTH;
 }
 
 function isLoggedIn(socket: DockgeSocket): boolean {

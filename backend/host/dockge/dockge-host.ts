@@ -110,7 +110,11 @@ export class DockgeHost implements Host {
     }
 
     publish<P extends PushName>(event: P, payload: Pushes[P], audience?: { joinedLog: string }): void {
-        this.#connections.publish(event, payload, audience?.joinedLog);
+        if (audience !== undefined && "offset" in payload) {
+            this.#connections.publishLog(payload);
+            return;
+        }
+        this.#connections.publish(event, payload);
     }
 
     joinLog(connectionId: string, deploymentId: string): void {

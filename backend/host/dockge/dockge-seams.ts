@@ -19,6 +19,8 @@ export interface DockgeSocket {
     /** Pushes in the agent envelope, and writes the endpoint into the first argument. */
     emitAgent: (event: string, ...args: unknown[]) => void;
     on(event: string, listener: (...args: unknown[]) => void): unknown;
+    /** Engine.IO's, with what waits for the network. Without it nothing is missing but the knowledge of who is slow. */
+    readonly conn?: { readonly writeBuffer?: readonly { data?: unknown }[] };
 }
 
 /** The events that a connection may call in the agent envelope. */

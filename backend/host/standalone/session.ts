@@ -4,16 +4,15 @@ import type { DockgeAgentPushes, DockgePushes } from "../../../common/dockge-wir
 import type { User } from "../../domain/entities.ts";
 import { DeployError } from "../../domain/errors.ts";
 import type { HostUser } from "../host.ts";
+import { MAX_WAITING_LOG_LENGTH } from "../log-followers.ts";
 import { TEST_HEADER } from "./agents/login-test.ts";
 import type { LoginClient } from "./accounts/login-sessions.ts";
 
 export const LOGGED_IN_ROOM = "logged-in";
-export const logRoom = (deploymentId: string) => `log:${deploymentId}`;
 /** Of 16 KiB at most, as far as they come from terminals. */
 const MAX_WAITING_PACKETS = 32;
 /** Of what agents say; an agent that says more than the browser's network takes must not fill this server's memory. */
 const MAX_WAITING_LENGTH = 32 * 1024 * 1024;
-
 /** One connection: who it is, where from, and how it calls this server. */
 export class Session {
     readonly id: string;
@@ -129,18 +128,15 @@ export class Session {
         return this.#waitingPackets > MAX_WAITING_PACKETS;
     }
 
+    /** So much waits for the network that a log should be read from its file, at the pace of the network. */
+    get isFarBehind(): boolean {
+        return this.#waitingLength > MAX_WAITING_LOG_LENGTH;
+    }
+
     /** Runs each time when what was waiting has been handed to the network. Returns the function that takes it back. */
     onDrain(goOn: () => void): () => void {
         this.#drainHandlers.add(goOn);
         return () => this.#drainHandlers.delete(goOn);
-    }
-
-    join(room: string): void {
-        void this.#socket.join(room);
-    }
-
-    leave(room: string): void {
-        void this.#socket.leave(room);
     }
 
     push<P extends keyof DockgePushes>(event: P, payload?: DockgePushes[P]): void {
@@ -165,11 +161,6 @@ export class Session {
         if (this.#waitingLength < MAX_WAITING_LENGTH) {
             this.#socket.emit("agent", ...args);
         }
-    }
-
-    /** A push of the core, stamped with the endpoint as Dockge does; the payload itself is shared and stays as it is. */
-    pushStamped(event: string, payload: object): void {
-        this.#socket.emit("agent", event, { ...payload, endpoint: this.endpoint });
     }
 
     disconnect(): void {

@@ -62,6 +62,14 @@ export class Sockets {
         }
     }
 
+    /** A push of the core, stamped with the endpoint as Dockge does; encoded once for all that call this server the same. */
+    pushStamped(sessions: readonly Session[], event: string, payload: object): void {
+        for (const endpoint of new Set(sessions.map((session) => session.endpoint))) {
+            const alike = sessions.filter((session) => session.endpoint === endpoint);
+            this.#io.to(alike.map(({ id }) => id)).emit("agent", event, { ...payload, endpoint });
+        }
+    }
+
     /** Not an event of Dockge's: its page ignores it, ours may say why everything pauses. */
     announceClosing(): void {
         this.#io.emit("serverClosing");

@@ -7,6 +7,7 @@ import { builtFiles } from "../http/built-files.ts";
 import { largeBodiesIn } from "../http/large-bodies.ts";
 import { RouteTable, type Method } from "../http/route-table.ts";
 import { isDoneWithin } from "../in-time.ts";
+import { LogFollowers } from "../log-followers.ts";
 import { StackFiles } from "../stacks/stack-files.ts";
 import { Accounts, type AccountConfig, type AccountStores } from "./accounts/accounts.ts";
 import { Hub, type HubParts } from "./agents/hub.ts";
@@ -14,7 +15,7 @@ import { ClientTrust } from "./client-trust.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { Greeting } from "./greeting.ts";
 import { makeFolder } from "./make-folder.ts";
-import { LOGGED_IN_ROOM, logRoom } from "./session.ts";
+import { LOGGED_IN_ROOM, type Session } from "./session.ts";
 import { Sockets } from "./sockets.ts";
 import { StackList } from "./stacks/stack-list.ts";
 import { Stacks, type StacksParts } from "./stacks/stacks.ts";
@@ -62,6 +63,7 @@ export class StandaloneHost implements Host {
     readonly #stacks: Stacks;
     readonly #hub: Hub;
     readonly #greeting: Greeting;
+    readonly #logFollowers = new LogFollowers<Session>({ isFarBehind: (session) => session.isFarBehind, send: (sessions, piece) => this.#sockets.pushStamped(sessions, "deploymentLog", piece) });
     #closed: Promise<void> | null = null;
 
     constructor(options: StandaloneHostOptions) {
@@ -145,17 +147,22 @@ export class StandaloneHost implements Host {
     }
 
     publish<P extends PushName>(event: P, payload: Pushes[P], audience?: { joinedLog: string }): void {
-        for (const session of this.#sockets.in(audience === undefined ? LOGGED_IN_ROOM : logRoom(audience.joinedLog))) {
-            session.pushStamped(event, payload);
+        if (audience !== undefined && "offset" in payload) {
+            this.#logFollowers.publish(payload);
+            return;
         }
+        this.#sockets.pushStamped(this.#sockets.in(LOGGED_IN_ROOM), event, payload);
     }
 
     joinLog(connectionId: string, deploymentId: string): void {
-        this.#sockets.byId(connectionId)?.join(logRoom(deploymentId));
+        const session = this.#sockets.byId(connectionId);
+        if (session !== undefined && this.#logFollowers.join(session, deploymentId)) {
+            session.onLeave(() => this.#logFollowers.leaveAll(connectionId));
+        }
     }
 
     leaveLog(connectionId: string, deploymentId: string): void {
-        this.#sockets.byId(connectionId)?.leave(logRoom(deploymentId));
+        this.#logFollowers.leave(connectionId, deploymentId);
     }
 
     async exclusive<T>(stack: string, purpose: string, run: () => Promise<T>): Promise<T> {

@@ -40,6 +40,8 @@ export function useDeploymentLog(id: () => string): OpenLog {
     let joined: string | null = null;
     let catchingUp: Promise<void> | null = null;
     let isGapSeen = false;
+    /** Something that was pushed continued what is here since it was asked for the last time. */
+    let isFed = false;
     let showTimer: ReturnType<typeof setTimeout> | undefined;
     let wantedLines: [first: number, end: number] = [0, 0];
     let isAllWanted = false;
@@ -77,7 +79,7 @@ export function useDeploymentLog(id: () => string): OpenLog {
         return store.value;
     }
 
-    /** Servers answer what is new in pieces: ask until there is nothing new. */
+    /** Servers answer what is new in pieces: ask until there is nothing new, or until pushes go on from there. */
     async function readOn(deploymentId: string): Promise<void> {
         const mine = era;
         const log = store.value ?? (await open(deploymentId));
@@ -86,6 +88,7 @@ export function useDeploymentLog(id: () => string): OpenLog {
                 return;
             }
             const from = log.offset;
+            isFed = false;
             const answer = await server.call("joinDeploymentLog", deploymentId, from);
             if (mine !== era) {
                 return;
@@ -98,13 +101,14 @@ export function useDeploymentLog(id: () => string): OpenLog {
             }
             log.append(answer.text, from);
             isComplete.value = answer.isComplete;
-            if (answer.text === "") {
+            if (answer.text === "" || isFed) {
                 break;
             }
             show();
         }
         if (isComplete.value) {
             log.finish();
+            fetchParts();
         }
         show();
     }
@@ -144,7 +148,9 @@ export function useDeploymentLog(id: () => string): OpenLog {
             }
         }
         const isEndMissing = parts.length > 0 && isMissing(parts.length - 1);
-        if (isEndMissing || isAllWanted || log.totalBytes <= BACKGROUND_BYTES) {
+        // What was left out because it came too fast can wait until the rest is over.
+        const isSmall = log.totalBytes <= BACKGROUND_BYTES && (isComplete.value || !log.hasGaps);
+        if (isEndMissing || isAllWanted || isSmall) {
             return parts.findLastIndex((_part, index) => isMissing(index));
         }
         return -1;
@@ -209,7 +215,9 @@ export function useDeploymentLog(id: () => string): OpenLog {
         if (push.deploymentId !== id()) {
             return;
         }
-        if (store.value?.append(push.text, push.offset) ?? false) {
+        // Without text it says that nothing more is sent until it is asked for.
+        isFed = push.text !== "" && (store.value?.append(push.text, push.offset, push.line ?? null) ?? false);
+        if (isFed) {
             show();
         } else {
             catchUp();

@@ -1,4 +1,6 @@
 import type { StepName } from "../../../common/deployment.ts";
+import { parseLogLine } from "../../../common/log-line.ts";
+import { MAX_LOG_READ_BYTES } from "../../../common/schemas.ts";
 import type { LogLine, LogOutline } from "../../../common/wire.ts";
 import { LogBlock } from "./log-block.ts";
 
@@ -40,6 +42,7 @@ export class LogStore {
     #offset: number;
     #rest = "";
     #loadedBytes = 0;
+    #hasGaps = false;
 
     constructor(outline: Pick<LogOutline, "blocks" | "sections" | "lines" | "size">) {
         const { blocks, lines, size } = outline;
@@ -76,6 +79,11 @@ export class LogStore {
 
     get isWhole(): boolean {
         return this.#loadedBytes >= this.totalBytes;
+    }
+
+    /** It grew faster than it was sent. */
+    get hasGaps(): boolean {
+        return this.#hasGaps;
     }
 
     /** Index of the part that holds the line. */
@@ -122,11 +130,11 @@ export class LogStore {
     }
 
     /**
-     * Takes a piece that begins at byte `offset`. What is known already is skipped.
-     * Returns false, and takes nothing, when there is a gap before it: ask again from `this.offset`.
+     * Takes a piece that begins at byte `offset`, with `line` lines before it where that is known. What is known already is skipped.
+     * What was left out before it becomes a part that is not loaded. Returns false, and takes nothing, when that cannot be: ask again from `this.offset`.
      */
-    append(text: string, offset: number): boolean {
-        if (offset > this.#offset) {
+    append(text: string, offset: number, line: number | null = null): boolean {
+        if (offset > this.#offset && !this.#leaveOut(text, offset, line)) {
             return false;
         }
         const length = byteLength(text);
@@ -147,6 +155,20 @@ export class LogStore {
             this.#rest = "";
             this.#add(line);
         }
+    }
+
+    /** Within one step, so that the sections are known without what is left out. */
+    #leaveOut(text: string, offset: number, line: number | null): boolean {
+        const firstLine = this.lineCount;
+        const step = parseLogLine(text.slice(0, text.indexOf("\n")), 0)?.step;
+        const isPlace = line !== null && line > firstLine && line - firstLine <= offset - this.#offset;
+        if (!isPlace || this.#rest !== "" || offset - this.#offset > MAX_LOG_READ_BYTES || step === undefined || step !== this.#sections.at(-1)?.step) {
+            return false;
+        }
+        this.#parts.push({ offset: this.#offset, endOffset: offset, firstLine, endLine: line, block: null });
+        this.#offset = offset;
+        this.#hasGaps = true;
+        return true;
     }
 
     #add(text: string): void {

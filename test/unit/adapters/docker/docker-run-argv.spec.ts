@@ -8,7 +8,7 @@ describe("docker run for a command", () => {
 
     it("gives the container its folder and no rights, and the text as one argument", () => {
         expect(runContainerArgv(command)).toEqual([
-            "run", "--rm", "--init", "--name", "gd-1", "--label", "dockge-git-deploy.run=1",
+            "run", "--rm", "--init", "--log-driver", "none", "--name", "gd-1", "--label", "dockge-git-deploy.run=1",
             "--mount", "type=bind,source=/runs/1,target=/workspace", "--workdir", "/workspace",
             "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--pids-limit", "4096", "--user", "1000:100",
             "-e", "TOKEN", "--entrypoint", "sh", "--", "node:20", "-e", "-c", "npm ci && rm -rf $HOME",
