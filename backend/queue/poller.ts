@@ -29,7 +29,8 @@ export class Poller {
     }
 
     async start(): Promise<void> {
-        for (const repository of await this.#parts.repositories.all()) {
+        // Each watch reads its row again; those that would find nothing to do are not begun.
+        for (const repository of (await this.#parts.repositories.all()).filter(({ autoSync }) => autoSync)) {
             this.refresh(repository.id);
         }
     }

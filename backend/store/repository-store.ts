@@ -91,9 +91,10 @@ export class SqliteRepositoryStore implements RepositoryStore {
     }
 
     async all(): Promise<Repository[]> {
-        const beans = await this.#beans.find(TABLE, "1 = 1 ORDER BY stack_id");
+        // Without beans, which for a thousand rows cost several times what reading and opening them does.
+        const rows: Row[] = await this.#knex<Row, Row[]>(TABLE).select("*").orderBy("stack_id");
         const keys = new Map((await this.#knex<SshKeyRow>("ssh_keys").select("*")).map((key) => [key.repository_id, key]));
-        return readable(beans, (bean) => this.#toEntity(bean, keys.get(bean.id)));
+        return readable(rows, (row) => this.#toEntity(row, keys.get(String(row["id"]))));
     }
 
     async insert(repository: Repository): Promise<void> {
@@ -162,12 +163,11 @@ export class SqliteRepositoryStore implements RepositoryStore {
         if (bean === null) {
             return null;
         }
-        return this.#toEntity(bean, await this.#knex<SshKeyRow>("ssh_keys").where({ repository_id: bean.id }).first());
+        return this.#toEntity(bean.toRow(), await this.#knex<SshKeyRow>("ssh_keys").where({ repository_id: bean.id }).first());
     }
 
-    #toEntity(bean: RepositoryModel, key: SshKeyRow | undefined): Repository {
-        const row = bean.toRow();
-        const packed = unpackSecrets<PackedCredential>(this.#vault.open(String(row["credentials"]), sealContext(TABLE, bean.id, "credentials")));
+    #toEntity(row: Row, key: SshKeyRow | undefined): Repository {
+        const packed = unpackSecrets<PackedCredential>(this.#vault.open(String(row["credentials"]), sealContext(TABLE, String(row["id"]), "credentials")));
         return {
             ...this.#mapper.fromRow(row),
             credentials: {

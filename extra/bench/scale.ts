@@ -47,6 +47,8 @@ async function measure(count: number): Promise<string[]> {
             const server = await startServerOf("ours", { folder });
             try {
                 const socket = await logIn(server.url);
+                // The list that a log-in brings is not part of a deployment.
+                await pause(2000);
                 const deployMs = await timed(async () => await callAgent(socket, "deployStack", name, composeFile(round), "", round === 0));
                 await pause(3000);
                 const before = await usageOfTree(server.pid);

@@ -17,7 +17,6 @@ import { callAgent, logIn, requireUpstream, startServerOf, type MeasuredServer }
 const rounds = Number(process.argv[2] ?? 15);
 const stacks = Number(process.argv[3] ?? 1000);
 const running = Number(process.argv[4] ?? 50);
-/** As long as the server's own safety net needs to come round once. */
 const IDLE_S = 60;
 /** Until Node has tidied up its memory after the work before. */
 const SETTLE_S = 20;

@@ -1,6 +1,12 @@
+/** Of the time that a run took. */
+const REST_TIMES = 4;
+/** An Engine that took long to answer does not hold up what is known by then. */
+const LONGEST_REST_MS = 1000;
+
 /**
  * Turns many pokes into few runs: the first poke starts a run after `delayMs`, pokes until then join it, a poke during a run
- * leads to exactly one more. Runs never overlap.
+ * leads to exactly one more. Runs never overlap. After one that took long comes a rest, so that a list of a thousand stacks
+ * leaves most of the processor to the deployment that changes it.
  */
 export class Coalescer {
     readonly #run: () => Promise<void>;
@@ -9,6 +15,7 @@ export class Coalescer {
     #isRunning = false;
     #isDirty = false;
     #isStopped = false;
+    #restsUntil = 0;
 
     /** `run` must not reject. */
     constructor(delayMs: number, run: () => Promise<void>) {
@@ -24,7 +31,7 @@ export class Coalescer {
             this.#isDirty = true;
             return;
         }
-        this.#timer ??= setTimeout(() => void this.#start(), this.#delayMs);
+        this.#timer ??= setTimeout(() => void this.#start(), Math.max(this.#delayMs, this.#restsUntil - performance.now()));
     }
 
     stop(): void {
@@ -39,9 +46,12 @@ export class Coalescer {
         this.#timer = null;
         this.#isRunning = true;
         this.#isDirty = false;
+        const startedAt = performance.now();
         try {
             await this.#run();
         } finally {
+            const endedAt = performance.now();
+            this.#restsUntil = endedAt + Math.min(LONGEST_REST_MS, REST_TIMES * (endedAt - startedAt));
             this.#isRunning = false;
             if (this.#isDirty) {
                 this.poke();

@@ -34,6 +34,24 @@ describe("Coalescer", () => {
         expect(most).toBe(1);
     });
 
+    it.each([
+        { takesMs: 200, restMs: 800 },
+        { takesMs: 5000, restMs: 1000 },
+    ])("rests for $restMs ms after a run of $takesMs ms, and is as quick as ever after that", async ({ takesMs, restMs }) => {
+        const run = vi.fn(() => new Promise<void>((resolve) => setTimeout(resolve, takesMs)));
+        const coalescer = new Coalescer(100, run);
+        coalescer.poke();
+        await vi.advanceTimersByTimeAsync(100 + takesMs);
+        coalescer.poke();
+        await vi.advanceTimersByTimeAsync(restMs - 1);
+        expect(run).toHaveBeenCalledTimes(1);
+        await vi.advanceTimersByTimeAsync(1 + takesMs + restMs);
+        expect(run).toHaveBeenCalledTimes(2);
+        coalescer.poke();
+        await vi.advanceTimersByTimeAsync(100);
+        expect(run).toHaveBeenCalledTimes(3);
+    });
+
     it("runs nothing after it was stopped", async () => {
         const run = vi.fn(() => Promise.resolve());
         const coalescer = new Coalescer(100, run);
