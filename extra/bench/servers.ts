@@ -77,20 +77,27 @@ async function answering(url: string, child: ChildProcess, kind: ServerKind): Pr
     }
 }
 
+export type BenchSocket = Socket & { token: string };
+
 /** A logged-in connection; the first one of a data folder makes the user. @param token of an earlier log-in, as log-ins by password are few a minute */
-export async function logIn(url: string, token?: string): Promise<Socket & { token: string }> {
+export async function logIn(url: string, token?: string): Promise<BenchSocket> {
     const socket = io(url, { transports: ["websocket"], forceNew: true });
-    await new Promise<void>((resolve) => socket.once("connect", resolve));
     if (token !== undefined) {
-        const { ok } = (await socket.timeout(ANSWER_MS).emitWithAck("loginByToken", token)) as { ok: boolean };
-        return required(ok, socket, token);
+        return await useToken(socket, token);
     }
+    await new Promise<void>((resolve) => socket.once("connect", resolve));
     await socket.timeout(ANSWER_MS).emitWithAck("setup", ADMIN.username, ADMIN.password);
     const answer = (await socket.timeout(ANSWER_MS).emitWithAck("login", { ...ADMIN, token: "" })) as { ok: boolean; token?: string };
     return required(answer.ok, socket, answer.token ?? "");
 }
 
-function required(ok: boolean, socket: Socket, token: string): Socket & { token: string } {
+export async function useToken(socket: Socket, token: string): Promise<BenchSocket> {
+    await new Promise<void>((resolve) => socket.once("connect", resolve));
+    const { ok } = (await socket.timeout(ANSWER_MS).emitWithAck("loginByToken", token)) as { ok: boolean };
+    return required(ok, socket, token);
+}
+
+function required(ok: boolean, socket: Socket, token: string): BenchSocket {
     if (!ok) {
         throw new Error("The bench could not log in.");
     }
