@@ -1,9 +1,9 @@
 import { fork, spawn, type ChildProcess } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import net from "node:net";
 import os from "node:os";
 import path from "node:path";
-import { freePort, startServer, until, type TestServer } from "../../test/fixtures/server.ts";
+import { freePort, pause, startServer, until, type TestServer } from "../../test/fixtures/server.ts";
 import { alternate, median, printTable, quantile, ratio, spread } from "./measure.ts";
 import type { LoadPlan, LoadResult } from "./webhook-load.ts";
 
@@ -55,6 +55,16 @@ async function startOther(folder: string): Promise<{ child: ChildProcess; url: s
     return { child, url: `${url}/hooks/push` };
 }
 
+/** It answers before it has run its command: what it has put off must not be paid for by the one that is measured next. */
+async function untilIdle(pid: number): Promise<void> {
+    for (let quiet = 0; quiet < 3; ) {
+        const threads = await readdir(`/proc/${pid}/task`);
+        const children = await Promise.all(threads.map(async (thread) => await readFile(`/proc/${pid}/task/${thread}/children`, "utf8").catch(() => "")));
+        quiet = children.join("").trim() === "" ? quiet + 1 : 0;
+        await pause(100);
+    }
+}
+
 const silent = net.createServer(() => undefined);
 await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
 const folder = await mkdtemp(path.join(os.tmpdir(), "git-deploy-bench-"));
@@ -64,9 +74,14 @@ try {
     const targets = { "Git Deploy": await linkStacks(server, (silent.address() as net.AddressInfo).port), "adnanh/webhook 2.8": [other.url] };
     type Name = keyof typeof targets;
     const each = <Sample>(measure: (name: Name) => Promise<Sample>) => Object.fromEntries(Object.keys(targets).map((name) => [name, () => measure(name as Name)])) as Record<Name, () => Promise<Sample>>;
-    const full = await alternate(rounds, each((name) => load({ urls: targets[name], seconds, perSecond: null })));
+    const loaded = async (plan: Parameters<typeof load>[0]) => {
+        const result = await load(plan);
+        await untilIdle(other.child.pid ?? 0);
+        return result;
+    };
+    const full = await alternate(rounds, each((name) => loaded({ urls: targets[name], seconds, perSecond: null })));
     const perSecond = (name: Name) => full[name].map((one) => one.accepted / one.seconds);
-    const half = await alternate(rounds, each((name) => load({ urls: targets[name], seconds, perSecond: median(perSecond(name)) / 2 })));
+    const half = await alternate(rounds, each((name) => loaded({ urls: targets[name], seconds, perSecond: median(perSecond(name)) / 2 })));
     const rows = (Object.keys(targets) as Name[]).map((name) => [
         name,
         spread(perSecond(name)),
