@@ -1,47 +1,48 @@
 import { createRouter, createWebHistory, type RouteRecordRaw, type Router } from "vue-router";
+import { lazyPage } from "./lazy-page.ts";
 
 /** Dockge's addresses where Dockge has the page; each tab has its own. */
 export const routes: RouteRecordRaw[] = [
     {
         path: "/",
-        component: () => import("./pages/DashboardPage.vue"),
+        component: lazyPage(() => import("./pages/DashboardPage.vue")),
         children: [
-            { path: "", name: "home", component: () => import("./pages/HomePage.vue") },
-            { path: "compose", name: "new-stack", component: () => import("./pages/NewStackPage.vue") },
-            { path: "new-from-git", name: "new-from-git", component: () => import("./pages/NewFromGitPage.vue") },
-            { path: "terminal/:stackName/:serviceName/:type/:endpoint?", name: "container-terminal", component: () => import("./pages/ShellPage.vue"), props: true },
-            { path: "console/:endpoint?", name: "console", component: () => import("./pages/ConsolePage.vue"), props: true },
+            { path: "", name: "home", component: lazyPage(() => import("./pages/HomePage.vue")) },
+            { path: "compose", name: "new-stack", component: lazyPage(() => import("./pages/NewStackPage.vue")) },
+            { path: "new-from-git", name: "new-from-git", component: lazyPage(() => import("./pages/NewFromGitPage.vue")) },
+            { path: "terminal/:stackName/:serviceName/:type/:endpoint?", name: "container-terminal", component: lazyPage(() => import("./pages/ShellPage.vue")), props: true },
+            { path: "console/:endpoint?", name: "console", component: lazyPage(() => import("./pages/ConsolePage.vue")), props: true },
             {
                 // A stack of an agent has the agent's endpoint behind its name, as in Dockge; see server/endpoint-param.ts.
                 path: "compose/:stackName/:endpoint([^/]*[.:][^/]*)?",
-                component: () => import("./pages/StackPage.vue"),
+                component: lazyPage(() => import("./pages/StackPage.vue")),
                 props: true,
                 children: [
-                    { path: "", name: "stack", component: () => import("./pages/ComposeTab.vue"), props: true },
-                    { path: "git", name: "stack-git", component: () => import("./pages/GitTab.vue"), props: true },
-                    { path: "git/deliveries", name: "stack-deliveries", component: () => import("./pages/DeliveriesPage.vue"), props: true },
-                    { path: "deployments", name: "stack-deployments", component: () => import("./pages/DeploymentsTab.vue"), props: true },
-                    { path: "deployments/:deploymentId", name: "deployment", component: () => import("./pages/DeploymentPage.vue"), props: true },
+                    { path: "", name: "stack", component: lazyPage(() => import("./pages/ComposeTab.vue")), props: true },
+                    { path: "git", name: "stack-git", component: lazyPage(() => import("./pages/GitTab.vue")), props: true },
+                    { path: "git/deliveries", name: "stack-deliveries", component: lazyPage(() => import("./pages/DeliveriesPage.vue")), props: true },
+                    { path: "deployments", name: "stack-deployments", component: lazyPage(() => import("./pages/DeploymentsTab.vue")), props: true },
+                    { path: "deployments/:deploymentId", name: "deployment", component: lazyPage(() => import("./pages/DeploymentPage.vue")), props: true },
                 ],
             },
         ],
     },
     {
         path: "/settings",
-        component: () => import("./pages/SettingsPage.vue"),
+        component: lazyPage(() => import("./pages/SettingsPage.vue")),
         redirect: { name: "settings-general" },
         children: [
-            { path: "general", name: "settings-general", component: () => import("./components/settings/GeneralSettings.vue") },
-            { path: "appearance", name: "settings-appearance", component: () => import("./components/settings/AppearanceSettings.vue") },
-            { path: "security", name: "settings-security", component: () => import("./components/settings/SecuritySettings.vue") },
-            { path: "tokens", name: "settings-tokens", component: () => import("./components/settings/TokenSettings.vue") },
-            { path: "audit", name: "settings-audit", component: () => import("./components/settings/AuditSettings.vue") },
-            { path: "about", name: "settings-about", component: () => import("./components/settings/AboutSettings.vue") },
+            { path: "general", name: "settings-general", component: lazyPage(() => import("./components/settings/GeneralSettings.vue")) },
+            { path: "appearance", name: "settings-appearance", component: lazyPage(() => import("./components/settings/AppearanceSettings.vue")) },
+            { path: "security", name: "settings-security", component: lazyPage(() => import("./components/settings/SecuritySettings.vue")) },
+            { path: "tokens", name: "settings-tokens", component: lazyPage(() => import("./components/settings/TokenSettings.vue")) },
+            { path: "audit", name: "settings-audit", component: lazyPage(() => import("./components/settings/AuditSettings.vue")) },
+            { path: "about", name: "settings-about", component: lazyPage(() => import("./components/settings/AboutSettings.vue")) },
         ],
     },
     { path: "/setup", redirect: "/" },
     { path: "/login", redirect: "/" },
-    { path: "/:rest(.*)*", name: "not-found", component: () => import("./pages/NotFoundPage.vue") },
+    { path: "/:rest(.*)*", name: "not-found", component: lazyPage(() => import("./pages/NotFoundPage.vue")) },
 ];
 
 /** A name, the same in every language. */

@@ -9,6 +9,7 @@ import { createRouter, type RouteRecordRaw } from "vue-router";
 import { OVERLAY } from "../components/overlay.ts";
 import { followPageTheme } from "../composables/use-theme.ts";
 import { createTranslations, type Translations } from "../i18n.ts";
+import { lazyPage } from "../lazy-page.ts";
 import { openLink } from "./agent-server.ts";
 import type { DockgePage } from "./dockge-page.ts";
 import { DOCKGE, IS_SHOWN } from "./keys.ts";
@@ -32,16 +33,16 @@ export const routes: RouteRecordRaw[] = [
     { path: "/compose/:stackName/:endpoint?", component: nothing, children: [{ path: "", name: "stack", component: nothing }] },
     {
         path: STACK_PATH,
-        component: () => import("./StackScope.vue"),
+        component: lazyPage(() => import("./StackScope.vue")),
         props: true,
         children: [
-            { path: TAB_PATHS.git, name: "stack-git", component: () => import("../pages/GitTab.vue"), props: true },
-            { path: TAB_PATHS.deliveries, name: "stack-deliveries", component: () => import("../pages/DeliveriesPage.vue"), props: true },
-            { path: TAB_PATHS.deployments, name: "stack-deployments", component: () => import("../pages/DeploymentsTab.vue"), props: true },
-            { path: TAB_PATHS.deployment, name: "deployment", component: () => import("../pages/DeploymentPage.vue"), props: true },
+            { path: TAB_PATHS.git, name: "stack-git", component: lazyPage(() => import("../pages/GitTab.vue")), props: true },
+            { path: TAB_PATHS.deliveries, name: "stack-deliveries", component: lazyPage(() => import("../pages/DeliveriesPage.vue")), props: true },
+            { path: TAB_PATHS.deployments, name: "stack-deployments", component: lazyPage(() => import("../pages/DeploymentsTab.vue")), props: true },
+            { path: TAB_PATHS.deployment, name: "deployment", component: lazyPage(() => import("../pages/DeploymentPage.vue")), props: true },
         ],
     },
-    { path: NEW_PATH, name: "new-from-git", component: () => import("./NewStackScope.vue"), props: true },
+    { path: NEW_PATH, name: "new-from-git", component: lazyPage(() => import("./NewStackScope.vue")), props: true },
     { path: "/:rest(.*)*", name: "elsewhere", component: nothing },
 ];
 
