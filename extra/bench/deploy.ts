@@ -85,6 +85,13 @@ async function pushed(stack: LinkedStack, change: Record<string, TestFile>): Pro
     return took(run);
 }
 
+/** A pushed release and the page that it serves. */
+async function releaseOf(stack: LinkedStack, change: Record<string, TestFile>): Promise<{ id: string; page: string | null }> {
+    const run = await stack.pushAndWait(change);
+    took(run);
+    return { id: run.id, page: await stack.served() };
+}
+
 function took({ status, createdAt, completedAt, error }: { status: string; createdAt: string; completedAt: string | null; error: string | null }): number {
     if (status !== "successful" || completedAt === null) {
         throw new Error(`A deployment of the bench ended ${status}: ${error ?? ""}`);
@@ -116,17 +123,19 @@ async function measure(bed: TestBed, hasHealthCheck: boolean, rows: string[][]):
     await docker(["tag", `${script.project}-web`, `${script.project}-web:one`]);
     await scripted(page());
     await docker(["tag", `${script.project}-web`, `${script.project}-web:two`]);
-    await pushed(ours, page());
+    // Two releases of different images in turn; going back makes a release of its own, which is the one to return to after that.
+    const before = await releaseOf(ours, page());
+    let [current, other] = [await releaseOf(ours, page()), before];
     let isOne = true;
     await compare(
         "rollback",
         async () => {
-            const healthy = (await ours.deployments("&status=successful")).filter((one) => one.canRollBackTo);
-            const target = healthy[0];
-            if (target === undefined) {
-                throw new Error("There is no release to return to.");
+            const back = await ours.finished((await ours.act(other.id, "rollback")).id);
+            [current, other] = [{ id: back.id, page: other.page }, current];
+            if ((await ours.served()) !== current.page) {
+                throw new Error("The rollback did not bring the other page back.");
             }
-            return took(await ours.finished((await ours.act(target.id, "rollback")).id));
+            return took(back);
         },
         async () => {
             const image = `${script.project}-web:${isOne ? "one" : "two"}`;
