@@ -8,6 +8,7 @@ import express from "express";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { RawHandler } from "../../backend/host/host.ts";
 import { coreRoutes } from "../../backend/host/http/http-routes.ts";
+import { LargeBodies } from "../../backend/host/http/large-bodies.ts";
 import { RouteTable } from "../../backend/host/http/route-table.ts";
 import { silentLogger } from "../fixtures/rows.ts";
 
@@ -108,5 +109,35 @@ describe("a large body", () => {
         const answer = await post(large("a"));
         expect([answer.status, await answer.json()]).toMatchObject([503, { code: "STORE_UNAVAILABLE" }]);
         expect((await post(Buffer.from("small"))).status).toBe(200);
+    });
+});
+
+/** Each collection stops the whole server for tens of milliseconds. */
+describe("memory", () => {
+    let collections = 0;
+    beforeEach(() => (collections = 0));
+
+    async function work(status: number, times: number, bytes = 3 * MIB): Promise<void> {
+        const bodies = new LargeBodies(directory, () => (collections += 1));
+        for (let turn = 0; turn < times; turn++) {
+            const file = await bodies.create();
+            await file.append([Buffer.alloc(bytes)]);
+            await bodies.inTurn(file, () => Promise.resolve({ status }));
+            await file.close();
+        }
+    }
+
+    it("is collected when bodies that were believed have left much behind", async () => {
+        await work(202, 1, 25 * MIB);
+        expect(collections).toBe(1);
+        await work(202, 12);
+        expect(collections).toBe(3);
+    });
+
+    it("is not collected at a stranger's wish", async () => {
+        for (const status of [401, 404, 429]) {
+            await work(status, 20);
+        }
+        expect(collections).toBe(0);
     });
 });

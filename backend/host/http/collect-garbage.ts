@@ -5,7 +5,7 @@ let collect: (() => void) | null = null;
 
 /**
  * Gives back what work on something very large has left behind. Left alone, V8 keeps the texts of several such works until its heap has doubled,
- * and for as long as nothing else happens. Takes some tens of milliseconds: not for anything that happens often.
+ * and for as long as nothing else happens. Takes some tens of milliseconds: not for anything that happens often, and never because a stranger asks for it.
  */
 export function collectGarbage(): void {
     if (collect === null) {

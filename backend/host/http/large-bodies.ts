@@ -3,7 +3,11 @@ import { mkdir, open, rm, unlink, type FileHandle } from "node:fs/promises";
 import path from "node:path";
 import { DeployError } from "../../domain/errors.ts";
 import { Turns } from "../../domain/turns.ts";
+import type { RawResponse } from "../host.ts";
 import { collectGarbage } from "./collect-garbage.ts";
+
+/** Bytes of bodies after which what they left behind is given back. */
+const COLLECT_AFTER = 16 * 1024 * 1024;
 
 /** Where they lie in a data folder. */
 export function largeBodiesIn(dataDirectory: string): string {
@@ -16,12 +20,16 @@ export function largeBodiesIn(dataDirectory: string): string {
  */
 export class LargeBodies {
     readonly #directory: string;
+    readonly #collect: () => void;
     readonly #turns = new Turns();
     #isReady: Promise<void> | null = null;
+    /** Since memory was collected. */
+    #believedBytes = 0;
 
     /** @param directory of these files alone: what is in it is removed before the first is made */
-    constructor(directory: string) {
+    constructor(directory: string, collect: () => void = collectGarbage) {
         this.#directory = directory;
+        this.#collect = collect;
     }
 
     /** @throws STORE_UNAVAILABLE */
@@ -40,15 +48,18 @@ export class LargeBodies {
     }
 
     /** Reads the body and works on it when all before it are done. */
-    async inTurn<T>(file: BodyFile, work: (body: Buffer) => Promise<T>): Promise<T> {
+    async inTurn<T extends Pick<RawResponse, "status">>(file: BodyFile, work: (body: Buffer) => Promise<T>): Promise<T> {
         return await this.#turns.take("", async () => {
-            try {
-                return await readAndWork(file, work);
-            } finally {
+            const answer = await readAndWork(file, work);
+            // One that was refused was never made into texts. Collecting for it would let strangers stop the server as often as they send something.
+            this.#believedBytes += answer.status < 400 ? file.size : 0;
+            if (this.#believedBytes >= COLLECT_AFTER) {
                 // When nothing on the stack holds on to the body any more.
                 await new Promise((resolve) => setImmediate(resolve));
-                collectGarbage();
+                this.#believedBytes = 0;
+                this.#collect();
             }
+            return answer;
         });
     }
 
@@ -66,6 +77,11 @@ export class BodyFile {
 
     constructor(handle: FileHandle) {
         this.#handle = handle;
+    }
+
+    /** In bytes. */
+    get size(): number {
+        return this.#size;
     }
 
     /** @throws STORE_UNAVAILABLE */
