@@ -4,6 +4,7 @@ import type { Deployment, WebhookEvent } from "../domain/entities.ts";
 import type { Clock, DeliveryEffects, Random, Recorded } from "../domain/ports.ts";
 import { findSameRun } from "../domain/push/same-run.ts";
 import { auditRow } from "./audit-log.ts";
+import { BRIEF, briefDelivery } from "./brief-delivery.ts";
 import { DEPLOYMENTS, newDeploymentRow, type DeploymentMapper } from "./deployment-mapper.ts";
 import { supersededBy } from "./enqueue.ts";
 import { BatchCommit } from "./group-commit.ts";
@@ -24,7 +25,7 @@ export interface Delivery {
 
 /** What the tables say about a delivery and its stack before it is written. */
 interface Known {
-    /** The delivery that came under this id before. */
+    /** The delivery that came under this id before, without its payload. */
     former: WebhookEvent | null;
     /** What the same signed bytes led to under another id. */
     deployedBefore: string | null;
@@ -74,16 +75,17 @@ export class DeliveryWriter {
     }
 
     async #known(transaction: Knex.Transaction, deliveries: readonly Delivery[]): Promise<Known[]> {
-        const [earlier, runs] = await together(
-            this.#earlierDeliveries(transaction, deliveries.map(({ event }) => event)),
+        const events = deliveries.map(({ event }) => event);
+        const [formers, replayed, runs] = await together(
+            this.#formerDeliveries(transaction, events),
+            replayedDeployments(transaction, events),
             this.#runs(transaction, deliveries.flatMap(({ deployment }) => (deployment === null ? [] : [deployment.stackId]))),
         );
         return deliveries.map(({ event, deployment }) => {
-            const ofRepository = earlier.filter(({ repositoryId }) => repositoryId === event.repositoryId);
             const ofStack = runs.filter(({ stackId }) => stackId === deployment?.stackId);
             return {
-                former: ofRepository.find(({ deliveryId }) => deliveryId !== null && deliveryId === event.deliveryId) ?? null,
-                deployedBefore: ofRepository.find((one) => isReplay(event, one))?.deploymentId ?? null,
+                former: formers.find(({ repositoryId, deliveryId }) => repositoryId === event.repositoryId && deliveryId !== null && deliveryId === event.deliveryId) ?? null,
+                deployedBefore: replayed.get(event.repositoryId) ?? null,
                 pending: ofStack.find(({ status }) => status === "pending") ?? null,
                 running: ofStack.find(({ status }) => status === "building" || status === "deploying") ?? null,
                 lastSuccessful: ofStack.find(({ status }) => status === "successful") ?? null,
@@ -137,17 +139,15 @@ export class DeliveryWriter {
         });
     }
 
-    /** Those that came under the same id or with the same signature. */
-    async #earlierDeliveries(transaction: Knex.Transaction, events: readonly WebhookEvent[]): Promise<WebhookEvent[]> {
+    /** Those that came under the same id. */
+    async #formerDeliveries(transaction: Knex.Transaction, events: readonly WebhookEvent[]): Promise<WebhookEvent[]> {
         const rows = await rowsFor(
             transaction,
-            `SELECT e.* FROM json_each(:given) given CROSS JOIN webhook_events e ON e.repository_id = given.value ->> 0 AND e.delivery_id = given.value ->> 1
-             UNION ALL
-             SELECT e.* FROM json_each(:given) given CROSS JOIN webhook_events e ON e.repository_id = given.value ->> 0 AND e.signature = given.value ->> 2
-             WHERE e.verified = 1 AND e.deployment_id IS NOT NULL`,
-            events.map(({ repositoryId, deliveryId, signature }) => [repositoryId, deliveryId, signature]),
+            `SELECT ${BRIEF.map((column) => `e.${column}`).join(", ")}
+             FROM json_each(:given) given CROSS JOIN webhook_events e ON e.repository_id = given.value ->> 0 AND e.delivery_id = given.value ->> 1`,
+            events.map(({ repositoryId, deliveryId }) => [repositoryId, deliveryId]),
         );
-        return rows.map((row) => this.#parts.events.fromRow(row));
+        return rows.map((row) => briefDelivery(this.#parts.events, row));
     }
 
     /** What waits, what runs and what was successful last, of each stack. Each of the three has an index that leads to the one row. */
@@ -174,10 +174,19 @@ export class DeliveryWriter {
 
 /**
  * The same bytes under another delivery id: somebody who has seen a delivery may send it again as it is, and some servers give a redelivery
- * a new id. What led to a deployment once does not lead to another one.
+ * a new id. What led to a deployment once does not lead to another one. Whoever does that a thousand times has one row read for it, and no payload.
+ * @returns the deployment that the bytes have led to, by repository
  */
-function isReplay(event: WebhookEvent, earlier: WebhookEvent): boolean {
-    return event.verified && SIGNS_THE_BODY.has(event.provider) && event.signature !== null && earlier.verified && earlier.signature === event.signature && earlier.deploymentId !== null;
+async function replayedDeployments(transaction: Knex.Transaction, events: readonly WebhookEvent[]): Promise<Map<string, string>> {
+    const rows = await rowsFor(
+        transaction,
+        `SELECT given.value ->> 0 AS repository_id, (
+             SELECT deployment_id FROM webhook_events e
+             WHERE e.repository_id = given.value ->> 0 AND e.signature = given.value ->> 1 AND e.verified = 1 AND e.deployment_id IS NOT NULL LIMIT 1
+         ) AS deployment_id FROM json_each(:given) given`,
+        events.flatMap(({ repositoryId, signature, provider, verified }) => (verified && signature !== null && SIGNS_THE_BODY.has(provider) ? [[repositoryId, signature]] : [])),
+    );
+    return new Map(rows.flatMap(({ repository_id: id, deployment_id: deployment }) => (typeof id === "string" && typeof deployment === "string" ? [[id, deployment] as const] : [])));
 }
 
 /**

@@ -3,6 +3,7 @@ import type { WebhookEventListInput } from "../../common/schemas.ts";
 import type { Page } from "../../common/wire.ts";
 import type { Deployment, WebhookEvent } from "../domain/entities.ts";
 import type { Clock, DeliveryEffects, Random, Recorded, Vault, WebhookEventStore } from "../domain/ports.ts";
+import { BRIEF, briefDelivery } from "./brief-delivery.ts";
 import { DeliveryWriter } from "./delivery-writer.ts";
 import { deploymentMapper } from "./deployment-mapper.ts";
 import { narrowToWords, offsetOf } from "./filters.ts";
@@ -30,8 +31,6 @@ const COLUMNS: Columns<WebhookEvent> = {
     error: "plain",
 };
 
-/** All columns but those that can be megabytes. */
-const BRIEF = ["id", "repository_id", "provider", "event_type", "delivery_id", "signature", "verified", "processed", "verdict", "deployment_id", "received_at", "processed_at", "error"];
 const SEARCHED = ["event_type", "delivery_id", "verdict", "error"];
 
 type LatestDelivery = Pick<WebhookEvent, "receivedAt" | "verified" | "verdict">;
@@ -89,13 +88,13 @@ export class SqliteWebhookEventStore implements WebhookEventStore {
             .orderByRaw("received_at DESC, rowid DESC")
             .limit(perPage)
             .offset(offsetOf(filter));
-        const items = isBrief ? rows.map((row) => this.#brief(row)) : await withLargePayloads(this.#knex, rows.map((row) => this.#mapper.fromRow(row)));
+        const items = isBrief ? rows.map((row) => briefDelivery(this.#mapper, row)) : await withLargePayloads(this.#knex, rows.map((row) => this.#mapper.fromRow(row)));
         return { items, total: count?.count ?? 0, page, perPage };
     }
 
     async latestOf(repositoryId: string): Promise<WebhookEvent | null> {
         const [row] = await this.#knex<Row, Row[]>(TABLE).select<Row[]>(...BRIEF).where({ repository_id: repositoryId }).orderByRaw("received_at DESC, rowid DESC").limit(1);
-        return row === undefined ? null : this.#brief(row);
+        return row === undefined ? null : briefDelivery(this.#mapper, row);
     }
 
     async latestByRepository(): Promise<Map<string, LatestDelivery>> {
@@ -125,10 +124,6 @@ export class SqliteWebhookEventStore implements WebhookEventStore {
     async #first(query: Knex.QueryBuilder<Row, Row[]>): Promise<WebhookEvent | null> {
         const [row] = await query.limit(1);
         return row === undefined ? null : ((await withLargePayloads(this.#knex, [this.#mapper.fromRow(row)]))[0] ?? null);
-    }
-
-    #brief(row: Row): WebhookEvent {
-        return this.#mapper.fromRow({ ...row, payload: null, headers: "{}" });
     }
 }
 

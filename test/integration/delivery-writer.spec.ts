@@ -81,6 +81,19 @@ describe("deliveries of the same time", () => {
         expect((await world.stores.repositories.webhookTarget(blog.id))?.repository.lastSyncedCommit).toBe(sha("b"));
     });
 
+    it.each(["github", "generic"] as const)("read little of the same bytes sent before, however often that was (%s)", async (provider) => {
+        const [blog] = (await repositories()) as [Repository];
+        const again = async () => await push(blog, sha("a"), { provider, signature: "sha256=same", payload: "x".repeat(50_000) });
+        for (let time = 0; time < 20; time++) {
+            await again();
+        }
+        const rows: unknown[] = [];
+        world.database.knex.on("query-response", (found: unknown) => Array.isArray(found) && rows.push(...(found as unknown[])));
+        expect((await again()).outcome).toBe("joined");
+        expect(rows.length).toBeLessThan(5);
+        expect(JSON.stringify(rows)).not.toContain("xxx");
+    });
+
     it("are told of the stack's last successful deployment", async () => {
         const [blog] = (await repositories()) as [Repository];
         const { deployments } = world.stores;
