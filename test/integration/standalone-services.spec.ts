@@ -5,7 +5,7 @@ import { accountEvents, OPEN_EVENTS } from "../../common/account-wire.ts";
 import { directEvents, hostEvents, stackEvents } from "../../common/dockge-wire.ts";
 import { startStandalone, type Client, type Standalone } from "../fixtures/standalone-host.ts";
 
-const YAML = "services:\n  app:\n    image: app:1\n";
+const YAML = "services:\n  app:\n    image: app:1\n  built:\n    build: .\n";
 type ListPush = { stackList: Record<string, { status: number; isManagedByDockge: boolean }> };
 
 let server: Standalone;

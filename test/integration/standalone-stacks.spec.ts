@@ -7,7 +7,7 @@ import type { StackGitFields } from "../../common/wire.ts";
 import { DeployError } from "../../backend/domain/errors.ts";
 import { PASSWORD, startStandalone, USERNAME, type Client, type Standalone } from "../fixtures/standalone-host.ts";
 
-const YAML = "# kept\r\nservices:\n  web:\n    image: \"nginx\"   # as typed\n    restart: \"no\"\n\n";
+const YAML = "# kept\r\nservices:\n  web:\n    image: \"nginx\"   # as typed\n    restart: \"no\"\n  built:\n    build: .\n\n";
 type ListPush = { stackList: Record<string, { status: number; isManagedByDockge: boolean; composeFileName: string; gitRepository: unknown }> };
 
 let server: Standalone;
@@ -167,6 +167,11 @@ describe("buttons", () => {
         await client.agent("startStack", "web");
         await client.agent("updateStack", "web");
         expect(server.engine.calls.slice(2)).toEqual(["pull web app", "build web built", "up web"]);
+    });
+
+    it("does not ask Compose what there is to build when the files name nothing", async () => {
+        await client.agent("deployStack", "plain", "services:\n  app:\n    image: app:1\n", "", true);
+        expect(server.engine.calls).toEqual(["up plain"]);
     });
 
     it("deploys what it has saved", async () => {

@@ -1,6 +1,8 @@
 import { isMap, isScalar, LineCounter } from "yaml";
+import { discoverOverrideFile } from "../../domain/compose/compose-files.ts";
 import { parseYamlDocument } from "../../domain/compose/yaml-document.ts";
 import { DeployError } from "../../domain/errors.ts";
+import type { StackTexts } from "./stack-files.ts";
 import { defaultProjectName } from "./stack-name.ts";
 
 /** Only what must be true before the text may be saved; what Compose thinks of it shows when it is run. @throws COMPOSE_INVALID, with line and column */
@@ -39,6 +41,14 @@ export function projectName(composeYaml: string, env: string, folder: string): s
 /** Whether the file names the project by a variable, whose value only Compose knows. */
 export function hasComputedName(composeYaml: string): boolean {
     return writtenName(composeYaml).includes("$");
+}
+
+/**
+ * False only when Compose can find nothing to build: the file has no build section and takes nothing from other files, however it spells that, and no
+ * file that Compose adds by itself lies beside it. Asking Compose instead costs as long as bringing a small stack up.
+ */
+export function mayBuild({ composeYaml, env }: Pick<StackTexts, "composeYaml" | "env">, fileNames: ReadonlySet<string>): boolean {
+    return /build|include|extends|\\/.test(composeYaml) || env.includes("COMPOSE_FILE") || discoverOverrideFile(fileNames) !== null;
 }
 
 function writtenName(composeYaml: string): string {

@@ -97,6 +97,11 @@ export class StackFiles {
         return { composeFileName, composeYaml, env, contentHash: contentHash(composeYaml, env), notUtf8 };
     }
 
+    /** What lies in the folder of a stack, not below it. @throws STACK_NOT_FOUND */
+    async fileNames(name: string): Promise<Set<string>> {
+        return new Set(await readdir(await this.require(name)));
+    }
+
     /**
      * Writes the texts as they are given; null leaves one alone, and so does the text that the file has already. A stack without a compose file is marked as waiting for Git.
      * @throws COMPOSE_INVALID, INPUT_INVALID, STACK_EXISTS, STACK_NOT_FOUND, STACK_CHANGED, SYMLINK_REFUSED; nothing is written then

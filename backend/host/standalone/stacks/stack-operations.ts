@@ -1,7 +1,8 @@
+import path from "node:path";
 import { servicesWhere, withDependencies } from "../../../domain/compose/compose-services.ts";
 import { DeployError, toDeployError } from "../../../domain/errors.ts";
 import type { Compose, ComposeProject, Docker } from "../../../domain/ports.ts";
-import { hasComputedName, projectName } from "../../stacks/compose-text.ts";
+import { hasComputedName, mayBuild, projectName } from "../../stacks/compose-text.ts";
 import type { StackLocks } from "../../stacks/exclusive.ts";
 import type { DisruptiveAction, OwnStack } from "../../stacks/own-stack.ts";
 import type { StackEdit, StackFiles, StackTexts } from "../../stacks/stack-files.ts";
@@ -28,6 +29,8 @@ export interface StackOperationsParts {
 
 interface Work {
     project: ComposeProject;
+    /** False: nothing of it can be built, so Compose need not be asked. */
+    mayProjectBuild: boolean;
     options: { signal: AbortSignal; onLine: (stream: "out" | "err", text: string) => void };
 }
 
@@ -150,7 +153,17 @@ export class StackOperations {
     }
 
     /** As `docker compose up -d`: images that are missing are pulled or built, nothing is built anew. */
-    async #up({ project, options }: Work, services: string[] = []): Promise<void> {
+    async #up({ project, mayProjectBuild, options }: Work, services: string[] = []): Promise<void> {
+        const { compose } = this.#parts;
+        const unbuilt = mayProjectBuild ? await this.#unbuilt({ project, options }, services) : [];
+        if (unbuilt.length > 0) {
+            await compose.build(project, unbuilt, { ...options, buildArgs: [] });
+        }
+        await compose.up(project, { ...options, shouldPull: true, services });
+    }
+
+    /** Services that are built here and have no image yet. @param services only of these and what they depend on; empty: of all */
+    async #unbuilt({ project, options }: Pick<Work, "project" | "options">, services: string[]): Promise<string[]> {
         const { compose, docker } = this.#parts;
         const model = await compose.config(project, { signal: options.signal });
         const unbuilt: string[] = [];
@@ -160,10 +173,7 @@ export class StackOperations {
                 unbuilt.push(service);
             }
         }
-        if (unbuilt.length > 0) {
-            await compose.build(project, unbuilt, { ...options, buildArgs: [] });
-        }
-        await compose.up(project, { ...options, shouldPull: true, services });
+        return unbuilt;
     }
 
     async #run(stack: string, action: DisruptiveAction, purpose: string, work: (work: Work) => Promise<void>, which: Which = "written"): Promise<void> {
@@ -190,7 +200,7 @@ export class StackOperations {
         terminals.open(stack);
         try {
             await work({
-                project: await this.#project(stack, which),
+                ...(await this.#project(stack, which)),
                 options: { signal, onLine: (_stream, text) => terminals.write(stack, `${text}\n`) },
             });
             terminals.exit(stack, 0);
@@ -201,9 +211,10 @@ export class StackOperations {
         }
     }
 
-    async #project(stack: string, which: Which): Promise<ComposeProject> {
+    async #project(stack: string, which: Which): Promise<Pick<Work, "project" | "mayProjectBuild">> {
         const { files, list, envFiles } = this.#parts;
-        const { composeYaml, env } = await files.read(stack);
+        const texts = await files.read(stack);
+        const { composeYaml, env } = texts;
         const written = projectName(composeYaml, env, stack);
         const running = (await list.projectOf(stack))?.name ?? null;
         const name = running !== null && (which === "running" || hasComputedName(composeYaml)) ? running : written;
@@ -214,7 +225,10 @@ export class StackOperations {
         if (other !== null && other !== stack) {
             throw new DeployError("COMPOSE_INVALID", `The stack ${other} already runs as the Compose project ${name}. Give the compose file of ${stack} another name: at its top.`);
         }
-        return { name, directory: files.path(stack), files: [], envFiles: await envFiles(stack) };
+        const project = { name, directory: files.path(stack), files: [], envFiles: await envFiles(stack) };
+        // A global.env may name further files, too.
+        const hasSharedEnv = project.envFiles.some((file) => path.dirname(file) !== project.directory);
+        return { project, mayProjectBuild: hasSharedEnv || mayBuild(texts, await files.fileNames(stack)) };
     }
 
     async #refuseOwn(stack: string, action: DisruptiveAction, edit?: StackEdit): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { projectName, requireEnv, requireYaml } from "../../../../backend/host/stacks/compose-text.ts";
+import { mayBuild, projectName, requireEnv, requireYaml } from "../../../../backend/host/stacks/compose-text.ts";
 
 describe("requireYaml", () => {
     it("accepts what Compose accepts, its own tags too", () => {
@@ -39,5 +39,26 @@ describe("projectName", () => {
         ["the folder when there is no file", "", "", "web"],
     ])("is %s", (_name, yaml, env, expected) => {
         expect(projectName(yaml, env, "web")).toBe(expected);
+    });
+});
+
+describe("mayBuild", () => {
+    const YAML = "services:\n  web:\n    image: nginx\n";
+    const may = (composeYaml: string, env = "", ...files: string[]) => mayBuild({ composeYaml, env }, new Set(["compose.yaml", ...files]));
+
+    it("is false for a file that only runs images", () => {
+        expect(may(YAML, "A=1\n", "Dockerfile")).toBe(false);
+    });
+
+    it.each([
+        ["a build section", [`${YAML}    build: .\n`]],
+        ["one whose key is quoted", [`${YAML}    "build": .\n`]],
+        ["one whose key is escaped", [`${YAML}    "\\x62uild": .\n`]],
+        ["another file that is included", [`include: [other.yaml]\n${YAML}`]],
+        ["a service of another file", [`${YAML}    extends: {file: other.yaml, service: web}\n`]],
+        ["another file by the environment", [YAML, "COMPOSE_FILE=other.yaml\n"]],
+        ["a file that Compose adds", [YAML, "", "docker-compose.override.yml"]],
+    ])("is true for %s", (_what, [composeYaml = "", env = "", ...files]) => {
+        expect(may(composeYaml, env, ...files)).toBe(true);
     });
 });
