@@ -24,7 +24,7 @@ git checkout --quiet --force FETCH_HEAD
 docker compose build --quiet
 docker compose up -d --wait --quiet-pull
 `;
-const SERVE = "trap 'exit 0' TERM\nhttpd -p 8080 -h /www\nwhile :; do sleep 0.1; done\n";
+const SERVE = "trap 'exit 0' TERM\nhttpd -p 8080 -h /www\nsleep 2147483 &\nwait\n";
 
 /** What is built lies in a folder of its own, so that the README beside it changes nothing. */
 function files(port: number, change: Record<string, TestFile>, hasHealthCheck: boolean): Record<string, TestFile> {

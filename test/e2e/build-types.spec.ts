@@ -19,7 +19,7 @@ describe("compose_build", () => {
     it("builds what has changed only: another service keeps its image and its container", async () => {
         const stack = await bed.link({ purpose: "reuse" });
         const second = "    api:\n        build: ./api";
-        const api = { "api/Dockerfile": `FROM ${BASE_IMAGE}\nCOPY serve.sh /serve.sh\nCMD ["/bin/sh", "/serve.sh"]\n`, "api/serve.sh": "trap 'exit 0' TERM\nwhile :; do sleep 0.1; done\n" };
+        const api = { "api/Dockerfile": `FROM ${BASE_IMAGE}\nCOPY serve.sh /serve.sh\nCMD ["/bin/sh", "/serve.sh"]\n`, "api/serve.sh": "trap 'exit 0' TERM\nsleep 2147483 &\nwait\n" };
         const files = webService({ port: stack.port, version: "one", services: second });
         const web = Object.fromEntries(Object.entries(files).filter(([name]) => name !== "compose.yaml").map(([name, content]) => [`web/${name}`, content]));
         await stack.pushAndWait({ ...web, ...api, "compose.yaml": composeFile({ port: stack.port, services: second }).replace("build: .\n", "build: ./web\n") });

@@ -53,7 +53,7 @@ export function machineFaults(): Fault[] {
                 const { deploymentId } = await trial.push({ "serve.sh": serve });
                 const done = await trial.watching(async () => await trial.stack.finished(deploymentId));
                 trial.expect(done.status === "rolled_back" && done.errorCode === "CONTAINER_EXITED", `it ended ${done.status} ${done.errorCode ?? ""}: ${done.error ?? ""}`);
-                await trial.stack.commit({ "serve.sh": "trap 'exit 0' TERM\nhttpd -p 8080 -h /www\nwhile :; do sleep 0.1; done\n" });
+                await trial.stack.commit({ "serve.sh": "trap 'exit 0' TERM\nhttpd -p 8080 -h /www\nsleep 2147483 &\nwait\n" });
                 return await trial.close("container healthy for 5 s, then dead (settle time 8 s)", done, "one");
             },
         },
