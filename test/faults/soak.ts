@@ -69,7 +69,7 @@ try {
     const stacks: LinkedStack[] = [];
     for (let at = 0; at < count; at += 1) {
         const stack = await bed.link({ purpose: `soak-${at}`, buildConfig: { settleTime: 0, keepReleases: KEEP_RELEASES, timeout: 600 } });
-        await stack.push({ ...webService({ port: stack.port, version: "v0" }), "compose.yaml": composeFile({ port: stack.port, services: at % 2 === 0 ? idleService("worker") : "" }) });
+        await stack.push({ ...webService({ port: stack.port, version: "v0" }), "compose.yaml": composeFile({ port: stack.port, healthCheckEvery: "5s", services: at % 2 === 0 ? idleService("worker") : "" }) });
         stacks.push(stack);
     }
     const broken = await settle(stacks);
