@@ -212,6 +212,39 @@ describe("the files on the Compose tab", () => {
         page.unmount();
     });
 
+    it("are saved again and again, also when a deployment of them failed and while somebody types on", async () => {
+        const { page, server, openStack, button } = await open();
+        let hash = 1;
+        openStack.reload.mockImplementation(async () => {
+            const [, composeYAML, composeENV] = server.callsOf("saveStack").concat(server.callsOf("deployStack")).at(-1) as string[];
+            openStack.value.value = { ...openStack.value.value!, composeYAML: composeYAML!, composeENV: composeENV!, contentHash: `h${++hash}` };
+        });
+        const type = async (text: string) => await page.get("[data-testid=env-editor]").setValue(text);
+        await type("A=1\n");
+        await button("stack-save").trigger("click");
+        await flushPromises();
+        expect(button("stack-save").attributes("disabled")).toBeDefined();
+
+        await type("A=2\n");
+        await button("stack-save").trigger("click");
+        await type("A=2\nB=2\n");
+        await flushPromises();
+        expect(button("stack-save").attributes("disabled")).toBeUndefined();
+        server.answers["deployStack"] = () => Promise.reject(new ServerError("COMPOSE_FAILED", "no such image"));
+        await button("stack-deploy").trigger("click");
+        await flushPromises();
+        expect(button("stack-save").attributes("disabled")).toBeDefined();
+        await type("A=3\n");
+        await button("stack-deploy").trigger("click");
+        expect([...server.callsOf("saveStack"), ...server.callsOf("deployStack")].map((call) => call.slice(2))).toEqual([
+            ["A=1\n", false, "h1"],
+            ["A=2\n", false, "h2"],
+            ["A=2\nB=2\n", false, "h3"],
+            ["A=3\n", false, "h4"],
+        ]);
+        page.unmount();
+    });
+
     it("of others are kept where only the other file was typed in, when mine is written over theirs", async () => {
         const conflict = (...args: unknown[]) => (args[4] === null ? {} : Promise.reject(new ServerError("STACK_CHANGED", "changed")));
         const { page, server, openStack, button } = await open({ composeENV: "A=1\n" }, { saveStack: conflict });
@@ -245,6 +278,13 @@ describe("the files on the Compose tab", () => {
         const other = await open({}, {}, "bob");
         expect(shown(other)).toBe(YAML);
         other.page.unmount();
+        const third = await type();
+        third.session.isEnded.value = true;
+        third.page.unmount();
+        (await open({ name: "blog" }, {}, "bob")).page.unmount();
+        const back = await open();
+        expect(shown(back)).toBe(YAML);
+        back.page.unmount();
         // Left by a person who was asked: nothing is kept.
         (await type()).page.unmount();
         const later = await open();

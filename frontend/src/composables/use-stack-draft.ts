@@ -3,16 +3,17 @@ import type { Stack } from "../server/dockge-wire.ts";
 import { useServer } from "../server/server.ts";
 import { useSession } from "./use-session.ts";
 
-interface Files {
+interface Texts {
     readonly yaml: string;
     readonly env: string;
+}
+
+interface Files extends Texts {
     readonly hash: string | null;
 }
 
-interface KeptDraft {
+interface KeptDraft extends Texts {
     readonly username: string;
-    readonly yaml: string;
-    readonly env: string;
     readonly base: Files;
 }
 
@@ -22,12 +23,23 @@ interface KeptDraft {
  */
 const kept = new Map<string, KeptDraft>();
 
+/** Somebody else has logged in: what the former person typed is not theirs. */
+function dropOthers(username: string): void {
+    for (const [key, draft] of kept) {
+        if (draft.username !== username) {
+            kept.delete(key);
+        }
+    }
+}
+
 export interface StackDraft {
     readonly yaml: Ref<string>;
     readonly env: Ref<string>;
     readonly isChanged: ComputedRef<boolean>;
     /** The `contentHash` of the files that the person began to edit; null where the server tells none. */
     readonly baseHash: () => string | null;
+    /** Notes what is being written: files that come back like this are this page's own, and are saved over the next time. */
+    readonly noteWritten: (yaml: string, env: string) => void;
     /** Back to the files as they are now. */
     readonly discard: () => void;
     /** Goes on from the files as they are now: what was not touched follows them, what was typed stays. */
@@ -41,13 +53,15 @@ export function useStackDraft(files: () => Stack | null): StackDraft {
     const yaml = ref("");
     const env = ref("");
     const base = shallowRef<Files | null>(null);
+    let written: Texts | null = null;
     const isChanged = computed(() => base.value !== null && (yaml.value !== base.value.yaml || env.value !== base.value.env));
     const keyOf = (stack: Stack): string => `${server.endpoint}/${stack.name}`;
 
     function begin(stack: Stack): void {
+        dropOthers(session.username.value);
         const draft = kept.get(keyOf(stack));
         kept.delete(keyOf(stack));
-        if (draft?.username !== session.username.value) {
+        if (draft === undefined) {
             follow(stack);
             return;
         }
@@ -63,7 +77,7 @@ export function useStackDraft(files: () => Stack | null): StackDraft {
 
     /** As what was saved by this page itself: with the new hash it can be saved once more. */
     function adoptIfSame(stack: Stack): void {
-        if (base.value?.yaml === stack.composeYAML && base.value.env === stack.composeENV) {
+        if (isSame(base.value, stack) || isSame(written, stack)) {
             base.value = filesOf(stack);
         }
     }
@@ -97,6 +111,9 @@ export function useStackDraft(files: () => Stack | null): StackDraft {
         env,
         isChanged,
         baseHash: () => base.value?.hash ?? null,
+        noteWritten(yamlText, envText) {
+            written = { yaml: yamlText, env: envText };
+        },
         discard() {
             const stack = files();
             if (stack !== null) {
@@ -113,6 +130,10 @@ export function useStackDraft(files: () => Stack | null): StackDraft {
             base.value = filesOf(stack);
         },
     };
+}
+
+function isSame(texts: Texts | null, stack: Stack): boolean {
+    return texts?.yaml === stack.composeYAML && texts.env === stack.composeENV;
 }
 
 function filesOf(stack: Stack): Files {
