@@ -285,6 +285,13 @@ describe("the files on the Compose tab", () => {
         const back = await open();
         expect(shown(back)).toBe(YAML);
         back.page.unmount();
+        const third = await type();
+        third.session.isEnded.value = true;
+        third.page.unmount();
+        (await open({ name: "blog" }, {}, "bob")).page.unmount();
+        const back = await open();
+        expect(shown(back)).toBe(YAML);
+        back.page.unmount();
         // Left by a person who was asked: nothing is kept.
         (await type()).page.unmount();
         const later = await open();

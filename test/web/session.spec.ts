@@ -77,6 +77,20 @@ describe("a session of the page", () => {
         expect([other.state.value, localStorage.getItem("token")]).toEqual(["login", null]);
     });
 
+    it("is the person's whose token another tab has got", async () => {
+        const tokenOf = (username: string) => `head.${btoa(JSON.stringify({ username }))}.signature`;
+        localStorage.setItem("token", tokenOf("ann"));
+        const { connection, raise } = connectionWith({ loginByToken: () => ({}) });
+        const session = createSession(connection);
+        raise("connect");
+        await flushPromises();
+        expect(session.username.value).toBe("ann");
+        localStorage.setItem("token", tokenOf("ben"));
+        raise("connect");
+        await flushPromises();
+        expect([session.state.value, session.username.value]).toEqual(["ready", "ben"]);
+    });
+
     it("says that it was ended from elsewhere, and not after a log-out of one's own", async () => {
         localStorage.setItem("token", "kept");
         let isOver = false;

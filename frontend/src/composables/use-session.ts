@@ -103,6 +103,8 @@ export function createSession(connection: Connection): Session {
     async function logInByToken(token: string): Promise<void> {
         try {
             continueWith((await connection.direct("loginByToken", token)).token);
+            // Another tab may have logged somebody else in since.
+            username.value = nameIn(readToken()) || username.value;
             enter();
         } catch (thrown) {
             const { code } = thrown as { code?: string };
