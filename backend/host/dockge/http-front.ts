@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import express from "express";
 import { coreRoutes, type HttpRoutesSettings } from "../http/http-routes.ts";
+import { lastResort } from "../http/last-resort.ts";
 import type { RouteTable } from "../http/route-table.ts";
 import { securityHeaders } from "../http/security-headers.ts";
 import { ASSETS_PREFIX, isBelow, OWN_PREFIX, type Page } from "./page.ts";
@@ -30,6 +31,7 @@ export function ownPages(table: RouteTable, settings: HttpRoutesSettings, page: 
     app.use((_request, response) => {
         response.status(404).json({ ok: false, code: "NOT_FOUND", message: "There is nothing at this address." });
     });
+    app.use(lastResort(settings.logger));
     return {
         isOurs: ({ method, url }) => {
             const path = (url ?? "").split("?", 1)[0] ?? "";

@@ -1,8 +1,9 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import express, { type ErrorRequestHandler } from "express";
+import express from "express";
 import { DeployError } from "../../domain/errors.ts";
 import { coreRoutes, type HttpRoutesSettings } from "../http/http-routes.ts";
+import { lastResort } from "../http/last-resort.ts";
 import type { RouteTable } from "../http/route-table.ts";
 import { securityHeaders } from "../http/security-headers.ts";
 import { staticPages } from "./static-pages.ts";
@@ -21,29 +22,13 @@ export function createWebServer(table: RouteTable, settings: HttpRoutesSettings 
         response.status(404).json({ ok: false, code: "NOT_FOUND", message: "There is nothing at this address." });
     });
     app.use(staticPages(settings.pagesDirectory));
-    app.use(lastResort(settings));
+    app.use(lastResort(settings.logger));
     const [headers, core] = [securityHeaders(), coreRoutes(table, settings)];
     const serve: RequestListener = (request, response) => headers(request, response, () => core(request, response, () => void app(request, response)));
     const server = settings.certificate?.createServer(serve) ?? createServer(serve);
     server.headersTimeout = HEADERS_TIMEOUT_MS;
     server.requestTimeout = REQUEST_TIMEOUT_MS;
     return server;
-}
-
-/** Instead of express's own page, which would show the stack of the error. */
-function lastResort({ logger }: Pick<HttpRoutesSettings, "logger">): ErrorRequestHandler {
-    return (err: unknown, request, response, _next) => {
-        const status = (err as { status?: unknown } | null)?.status;
-        const isClients = typeof status === "number" && status >= 400 && status < 500;
-        if (!isClients) {
-            logger.error({ err, path: request.path }, "a page could not be sent");
-        }
-        if (response.headersSent) {
-            response.destroy();
-            return;
-        }
-        response.status(isClients ? status : 500).type("text/plain").send("This page could not be sent.\n");
-    };
 }
 
 /** @returns the port, also when 0 was asked for @throws PORT_IN_USE */
