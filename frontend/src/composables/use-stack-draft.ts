@@ -32,15 +32,6 @@ function dropOthers(username: string): void {
     }
 }
 
-/** Somebody else has logged in: what the former person typed is not theirs. */
-function dropOthers(username: string): void {
-    for (const [key, draft] of kept) {
-        if (draft.username !== username) {
-            kept.delete(key);
-        }
-    }
-}
-
 export interface StackDraft {
     readonly yaml: Ref<string>;
     readonly env: Ref<string>;
