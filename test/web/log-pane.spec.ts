@@ -162,6 +162,14 @@ describe("the log of a deployment", () => {
         page.unmount();
     });
 
+    it("shows its first line to whoever scrolls up in steps", async () => {
+        const { page, lines, scrollTo } = await open(new LogFile(Array.from({ length: 500 }, (_, index) => line(`line ${index}`)).join("")));
+        await scrollTo(2_000);
+        await scrollTo(0);
+        expect(lines()[0]).toBe("line 0");
+        page.unmount();
+    });
+
     it("opens at the line of the address, and puts chosen lines into it", async () => {
         const file = new LogFile(Array.from({ length: 5_000 }, (_, index) => line(`line ${index + 1}`)).join(""), 50_000);
         const { page, router, settle } = await open(file, {}, "#L2500");
@@ -214,9 +222,12 @@ describe("the page around it", () => {
         expect(page.get(".is-failing").text()).toContain("ERESOLVE");
         await scrollTo(0);
         expect(lines()).not.toContain("npm ERR! code ERESOLVE");
+        const scrollPage = vi.spyOn(page.get("[data-testid=log-pane]").element, "scrollIntoView");
         await page.get("[data-testid=show-failing-line]").trigger("click");
         await settle();
         expect(lines()).toContain("npm ERR! code ERESOLVE");
+        expect(scrollPage).toHaveBeenCalledWith({ block: "nearest" });
+        expect(document.activeElement).toBe(page.get("[data-testid=log-lines]").element);
         page.unmount();
     });
 

@@ -47,7 +47,8 @@ export function useVirtualRows(options: {
     const top = ref(0);
     /** Where we want to be until somebody scrolls: heights are only known when rows are drawn. */
     const target = shallowRef<{ row: number; align: "center" | "start" } | "end" | null>(null);
-    let expectedScrollTop = -1;
+    /** Where the scrollbar is because of us; null once somebody has scrolled. */
+    let expectedScrollTop: number | null = null;
     let width = 0;
 
     heights.reset(count());
@@ -97,10 +98,10 @@ export function useVirtualRows(options: {
             return;
         }
         scrollTop.value = element.scrollTop;
-        if (Math.abs(element.scrollTop - expectedScrollTop) < SAME_PLACE) {
+        if (expectedScrollTop !== null && Math.abs(element.scrollTop - expectedScrollTop) < SAME_PLACE) {
             return;
         }
-        expectedScrollTop = -1;
+        expectedScrollTop = null;
         target.value = null;
         const before = top.value;
         top.value = Math.max(0, Math.min(element.scrollTop * scale.value, maxTop.value));
