@@ -1,29 +1,29 @@
 import { commitSha, refName } from "../../common/schemas.ts";
 import { DeployError } from "../domain/errors.ts";
+import { formField } from "./form.ts";
 import type { WebhookHeaders } from "./provider.ts";
+
+/** Of a form, where the JSON is. */
+const FIELD = "payload";
 
 /**
  * The JSON text of a delivery: the body itself, or what lies in `payload=` of a form.
  * @throws PAYLOAD_INVALID when the body is no UTF-8 or the form has no payload
  */
 export function payloadText(headers: WebhookHeaders, body: Buffer): string {
-    const text = decode(body);
     if (!isForm(headers)) {
-        return text;
+        return decode(body);
     }
-    const payload = new URLSearchParams(text).get("payload");
+    const payload = formField(body, FIELD);
     if (payload === null) {
         throw invalid("The form has no field named payload. Choose application/json as the content type of the webhook.");
     }
-    return payload;
+    return decode(payload);
 }
 
 /** The bytes that Gitea, Forgejo and Gogs sign: the JSON, also when it travels inside a form. */
 export function jsonBytes(headers: WebhookHeaders, body: Buffer): Buffer {
-    if (!isForm(headers)) {
-        return body;
-    }
-    return Buffer.from(new URLSearchParams(body.toString("utf8")).get("payload") ?? "", "utf8");
+    return isForm(headers) ? (formField(body, FIELD) ?? Buffer.alloc(0)) : body;
 }
 
 function isForm(headers: WebhookHeaders): boolean {
