@@ -52,7 +52,12 @@ const RELOAD_PAUSE_MS = 10_000;
 const RELOADED_KEY = "reloadedAt";
 
 export function createAppRouter(base: string): Router {
-    const router = createRouter({ history: createWebHistory(base), routes });
+    const router = createRouter({
+        history: createWebHistory(base),
+        routes,
+        // Another page begins at its top, unless one goes back to it; a filter or a chosen line changes only the address. What a hash names scrolls itself into sight.
+        scrollBehavior: (to, from, saved) => saved ?? (to.path === from.path || to.hash !== "" ? false : { top: 0 }),
+    });
     // Part of the page could not be fetched: the network changed, or an upgrade has replaced the files. Loading anew mends both.
     router.onError((_error, to) => {
         const reloadedAt = Number(sessionStorage.getItem(RELOADED_KEY) ?? 0);

@@ -5,8 +5,11 @@ import en from "../../frontend/src/lang/en.json";
 import DeliveryRow from "../../frontend/src/components/git/DeliveryRow.vue";
 import { readFilter, toListInput, toQuery } from "../../frontend/src/components/git/delivery-filter.ts";
 import FoldCard from "../../frontend/src/components/git/FoldCard.vue";
+import ListEditor from "../../frontend/src/components/git/ListEditor.vue";
+import PausedNotice from "../../frontend/src/components/git/PausedNotice.vue";
 import RepositoryForm from "../../frontend/src/components/git/RepositoryForm.vue";
 import VariablesEditor from "../../frontend/src/components/git/VariablesEditor.vue";
+import { useToasts } from "../../frontend/src/composables/use-toasts.ts";
 import { readVerdict } from "../../frontend/src/components/git/verdict.ts";
 import DeliveriesPage from "../../frontend/src/pages/DeliveriesPage.vue";
 import { ServerError } from "../../frontend/src/server/server-error.ts";
@@ -165,6 +168,18 @@ describe("linking", () => {
         form.unmount();
     });
 
+    it("forgets why it was not saved once something else is typed", async () => {
+        const { form, save } = open();
+        save.mockRejectedValue(new ServerError("GIT_URL_INVALID", "Use https://."));
+        await form.get("[data-testid=git-url]").setValue("http://git.home.lan/app.git");
+        await form.trigger("submit");
+        await flushPromises();
+        expect(form.get("[data-testid=error-code]").text()).toBe("GIT_URL_INVALID");
+        await form.get("[data-testid=git-url]").setValue("https://git.home.lan/app.git");
+        expect(form.find("[data-testid=error-code]").exists()).toBe(false);
+        form.unmount();
+    });
+
     it("offers the branches there are in place of one that is missing, and tests the chosen one", async () => {
         const test = vi.fn().mockRejectedValueOnce(new ServerError("GIT_REF_MISSING", "No branch master.", { branches: ["develop", "main"] })).mockResolvedValue(FOUND);
         const { form, click } = open(test);
@@ -177,6 +192,29 @@ describe("linking", () => {
         expect(form.find("[data-testid=other-branches]").exists()).toBe(false);
         expect(form.find("[data-testid=test-result]").exists()).toBe(true);
         form.unmount();
+    });
+});
+
+describe("adding a row", () => {
+    it.each([
+        ["Rows 2", ListEditor, ["docs/**"]],
+        ["NAME 2", VariablesEditor, [{ name: "A", value: "1" }]],
+    ])("leads into it: %s", async (label, editor, before) => {
+        const page = mount(editor as typeof ListEditor, { props: { modelValue: before as string[], label: "Rows", addLabel: "Add", "onUpdate:modelValue": (next: string[]) => page.setProps({ modelValue: next }) }, global: surroundings(), attachTo: document.body });
+        await page.findAll("button").at(-1)?.trigger("click");
+        await flushPromises();
+        expect(document.activeElement?.getAttribute("aria-label")).toBe(label);
+        page.unmount();
+    });
+});
+
+describe("a pause after a rollback", () => {
+    it("says after its end what becomes of the pushes in between", async () => {
+        const page = mount(PausedNotice, { props: { since: "2026-01-31T10:00:00.000Z", resume: () => Promise.resolve() }, global: surroundings() });
+        await page.get("[data-testid=resume-auto-deploy]").trigger("click");
+        await flushPromises();
+        expect(useToasts().list.value.map(({ text }) => text)).toContain(en.paused.resumed);
+        page.unmount();
     });
 });
 
