@@ -16,6 +16,8 @@ import { systemRoutes, type SystemParts } from "./rest/system-routes.ts";
 import type { Services } from "./services.ts";
 
 const MAX_BODY_BYTES = 2 * 1024 * 1024;
+/** Nobody reads it, but some programs send one. Less than what waits on disk for its turn: what strangers may ask must not stand before deliveries there. */
+const MAX_BODY_BYTES_OF_GET = 64 * 1024;
 
 export interface RestParts extends Omit<SystemParts, "clock"> {
     host: Pick<Host, "route" | "stacks">;
@@ -43,7 +45,7 @@ export function registerRest(parts: RestParts): void {
                     return failureResponse(failures.report(thrown, `${route.method} ${route.path}`));
                 }
             },
-            { maxBytes: route.maxBytes ?? MAX_BODY_BYTES },
+            { maxBytes: route.maxBytes ?? (route.method === "GET" ? MAX_BODY_BYTES_OF_GET : MAX_BODY_BYTES) },
         );
     }
 }

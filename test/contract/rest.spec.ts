@@ -203,6 +203,8 @@ describe("deliveries", () => {
         const limits = new Map(wired.host.routes.map(({ method, path, maxBytes }) => [`${method} ${path}`, maxBytes]));
         expect(limits.get("POST /api/webhooks/deploy/{repositoryId}")).toBe(25 * 1024 * 1024);
         expect(limits.get("PUT /api/v1/stacks/{stack}/repository")).toBe(2 * 1024 * 1024);
+        // Above 256 KiB they would take turns with large deliveries.
+        expect(new Set([...limits].filter(([route]) => route.startsWith("GET ")).map(([, maxBytes]) => maxBytes))).toEqual(new Set([64 * 1024]));
     });
 
     it("are listed and processed again", async () => {
