@@ -308,6 +308,16 @@ describe("a rotated secret", () => {
         now = NOW + 1000;
         expect((await makeReceiver().receive(delivery())).status).toBe(401);
     });
+
+    it("and an unlinked repository count at once, although deliveries have come before", async () => {
+        const receiver = makeReceiver();
+        const statusOf = async (changes: Parameters<typeof delivery>[0]) => (await receiver.receive(delivery(changes))).status;
+        expect(await statusOf({})).toBe(202);
+        await stores.repositories.update(repository.id, { webhookSecret: new Secret("the-new-secret"), previousWebhookSecret: null, previousSecretValidUntil: null });
+        expect([await statusOf({ after: C }), await statusOf({ after: C, secret: "the-new-secret" })]).toEqual([401, 202]);
+        await stores.repositories.remove(repository.id);
+        expect([await statusOf({ after: C, secret: "the-new-secret" }), await statusOf({})]).toEqual([404, 404]);
+    });
 });
 
 describe("processing again", () => {
