@@ -69,8 +69,9 @@ const bed = await openTestBed({ env: { GIT_DEPLOY_LOG_LEVEL: "warn" } });
 try {
     const stacks: LinkedStack[] = [];
     for (let at = 0; at < count; at += 1) {
+        // Without networks of their own: Docker has ranges for about thirty.
         const stack = await bed.link({ purpose: `soak-${at}`, buildConfig: { settleTime: 0, keepReleases: KEEP_RELEASES, timeout: 600 } });
-        await stack.push({ ...webService({ port: stack.port, version: "v0" }), "compose.yaml": composeFile({ port: stack.port, healthCheckEvery: "5s", services: at % 2 === 0 ? idleService("worker") : "" }) });
+        await stack.push({ ...webService({ port: stack.port, version: "v0" }), "compose.yaml": composeFile({ port: stack.port, healthCheckEvery: "5s", service: ["network_mode: bridge"], services: at % 2 === 0 ? `${idleService("worker")}\n        network_mode: bridge` : "" }) });
         stacks.push(stack);
     }
     const broken = await settle(stacks);
