@@ -28,17 +28,13 @@ export async function writeLargePayload(transaction: Knex.Transaction, eventId: 
     }
 }
 
-/** The same deliveries, with those payloads that lie beside them. */
-export async function withLargePayloads(knex: Knex, events: WebhookEvent[]): Promise<WebhookEvent[]> {
-    const without = events.filter(({ payload, verified }) => payload === null && verified).map(({ id }) => id);
-    if (without.length === 0) {
-        return events;
+/** The same delivery, with the payload that lies beside it. One at a time: of a whole page they would be gigabytes. */
+export async function withLargePayload(knex: Knex, event: WebhookEvent): Promise<WebhookEvent> {
+    if (event.payload !== null || !event.verified) {
+        return event;
     }
-    const parts = await knex<Part>(PAYLOAD_PARTS).whereIn("event_id", without).orderBy(["event_id", "position"]);
-    return events.map((event) => {
-        const own = parts.filter((part) => part.event_id === event.id);
-        return own.length === 0 ? event : { ...event, payload: own.map(({ text }) => text).join("") };
-    });
+    const parts = await knex<Part>(PAYLOAD_PARTS).where("event_id", event.id).orderBy("position");
+    return parts.length === 0 ? event : { ...event, payload: parts.map(({ text }) => text).join("") };
 }
 
 /** Never between the two halves of a character outside the basic plane: each half alone is not valid text. */

@@ -7,7 +7,7 @@ import { BRIEF, briefDelivery } from "./brief-delivery.ts";
 import { DeliveryWriter } from "./delivery-writer.ts";
 import { deploymentMapper } from "./deployment-mapper.ts";
 import { narrowToWords, offsetOf } from "./filters.ts";
-import { PAYLOAD_PARTS, withLargePayloads } from "./large-payloads.ts";
+import { PAYLOAD_PARTS, withLargePayload } from "./large-payloads.ts";
 import { RowMapper, type Columns, type Row } from "./row-mapper.ts";
 import type { WebhookTargets } from "./webhook-targets.ts";
 
@@ -88,7 +88,7 @@ export class SqliteWebhookEventStore implements WebhookEventStore {
             .orderByRaw("received_at DESC, rowid DESC")
             .limit(perPage)
             .offset(offsetOf(filter));
-        const items = isBrief ? rows.map((row) => briefDelivery(this.#mapper, row)) : await withLargePayloads(this.#knex, rows.map((row) => this.#mapper.fromRow(row)));
+        const items = rows.map((row) => (isBrief ? briefDelivery(this.#mapper, row) : this.#mapper.fromRow(row)));
         return { items, total: count?.count ?? 0, page, perPage };
     }
 
@@ -123,7 +123,7 @@ export class SqliteWebhookEventStore implements WebhookEventStore {
 
     async #first(query: Knex.QueryBuilder<Row, Row[]>): Promise<WebhookEvent | null> {
         const [row] = await query.limit(1);
-        return row === undefined ? null : ((await withLargePayloads(this.#knex, [this.#mapper.fromRow(row)]))[0] ?? null);
+        return row === undefined ? null : await withLargePayload(this.#knex, this.#mapper.fromRow(row));
     }
 }
 

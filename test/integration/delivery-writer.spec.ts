@@ -115,13 +115,13 @@ describe("a large payload", () => {
     const parts = async () => ((await world.database.knex("webhook_payload_parts").count({ count: "*" }))[0] as { count: number }).count;
     beforeEach(async () => await world.stores.repositories.insert(blog));
 
-    it("is read as it came, and only where payloads are asked for", async () => {
+    it("is read as it came, and only by whoever asks for that delivery: a page of them would fill the memory", async () => {
         const { webhookEvents } = world.stores;
         const { event } = await webhookEvents.record(delivery(large), null);
         await webhookEvents.record(delivery("{}", "two"), null);
         expect((await webhookEvents.byId(event.id))?.payload).toBe(large);
         const payloads = async (detail?: "brief") => (await webhookEvents.page(blog.id, { page: 1, perPage: 10, ...(detail === undefined ? {} : { detail }) })).items.map(({ payload }) => payload);
-        expect([await payloads(), await payloads("brief")]).toEqual([["{}", large], [null, null]]);
+        expect([await payloads(), await payloads("brief")]).toEqual([["{}", null], [null, null]]);
     });
 
     it("goes with what is pruned, replaced or removed", async () => {

@@ -146,7 +146,7 @@ export interface WebhookEventStore {
     byDelivery(repositoryId: string, deliveryId: string): Promise<WebhookEvent | null>;
     byDeployment(deploymentId: string): Promise<WebhookEvent | null>;
     update(id: string, changes: Partial<Pick<WebhookEvent, "verdict" | "processed" | "processedAt" | "deploymentId" | "error">>): Promise<void>;
-    /** Newest first. A filter by text looks into event, delivery id, verdict and error. With `detail: brief` payloads and headers stay where they are. */
+    /** Newest first. A filter by text looks into event, delivery id, verdict and error. With `detail: brief` payloads and headers stay where they are, large payloads always. */
     page(repositoryId: string, filter: WebhookEventListInput): Promise<Page<WebhookEvent>>;
     /** Without payload and headers. */
     latestOf(repositoryId: string): Promise<WebhookEvent | null>;

@@ -41,7 +41,7 @@ export function deliveryRoutes({ webhookEvents, receive }: Pick<Services, "webho
             method: "GET",
             path: "/api/v1/repositories/{id}/webhook-events",
             summary: "List deliveries, newest first",
-            description: "verdict takes several values with commas between them; q looks in event, id, verdict and error; detail=brief leaves out payloads and headers.",
+            description: "verdict takes several values with commas between them; q looks in event, id, verdict and error; detail=brief leaves out payloads and headers. Payloads of more than 256 Ki characters are always left out: get the delivery itself.",
             query: webhookEventListInput,
             responses: { 200: { description: "A page of deliveries", schema: pageOf(webhookEventView) } },
             errors: ["NOT_FOUND"],
