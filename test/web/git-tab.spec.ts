@@ -1,5 +1,6 @@
 import { flushPromises, mount } from "@vue/test-utils";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Component } from "vue";
 import type { Router } from "vue-router";
 import en from "../../frontend/src/lang/en.json";
 import DeliveryRow from "../../frontend/src/components/git/DeliveryRow.vue";
@@ -200,7 +201,7 @@ describe("adding a row", () => {
         ["Rows 2", ListEditor, ["docs/**"]],
         ["NAME 2", VariablesEditor, [{ name: "A", value: "1" }]],
     ])("leads into it: %s", async (label, editor, before) => {
-        const page = mount(editor as typeof ListEditor, { props: { modelValue: before as string[], label: "Rows", addLabel: "Add", "onUpdate:modelValue": (next: string[]) => page.setProps({ modelValue: next }) }, global: surroundings(), attachTo: document.body });
+        const page = mount(editor as Component, { props: { modelValue: before as string[], label: "Rows", addLabel: "Add", "onUpdate:modelValue": (next: string[]) => page.setProps({ modelValue: next }) }, global: surroundings(), attachTo: document.body });
         await page.findAll("button").at(-1)?.trigger("click");
         await flushPromises();
         expect(document.activeElement?.getAttribute("aria-label")).toBe(label);

@@ -3,6 +3,7 @@ import type { BuildConfigView } from "../../../common/wire.ts";
 import { buildConfigInput, type BuildConfigInput } from "../../../common/schemas.ts";
 import { useServer } from "../server/server.ts";
 import { ServerError } from "../server/server-error.ts";
+import { useKeptDraft } from "./use-kept-draft.ts";
 import { useLoaded, type Loaded } from "./use-request.ts";
 
 /** What a person edits: the view without what the server alone decides. */
@@ -55,10 +56,19 @@ export function useBuildConfig(stack: () => string): OpenBuildConfig {
         draft.value = loaded.value.value === null ? null : draftOf(loaded.value.value);
     }
 
+    const takeKept = useKeptDraft(
+        () => `build ${server.endpoint}/${stack()}`,
+        () => (isChanged.value ? { draft: draft.value, updatedAt: loaded.value.value?.updatedAt } : null),
+    );
+
     watch(loaded.value, (next, before) => {
         // A reload after a reconnect must not wipe what is being typed.
         if (before === null || next?.stackId !== before?.stackId || next?.updatedAt !== before.updatedAt) {
             discard();
+            const typed = before === null ? takeKept() : null;
+            if (typed !== null && typed.updatedAt === next?.updatedAt) {
+                draft.value = typed.draft;
+            }
         }
     });
 

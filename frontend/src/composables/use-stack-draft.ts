@@ -1,7 +1,7 @@
-import { computed, onScopeDispose, ref, shallowRef, watch, type ComputedRef, type Ref } from "vue";
+import { computed, ref, shallowRef, watch, type ComputedRef, type Ref } from "vue";
 import type { Stack } from "../server/dockge-wire.ts";
 import { useServer } from "../server/server.ts";
-import { useSession } from "./use-session.ts";
+import { useKeptDraft } from "./use-kept-draft.ts";
 
 interface Texts {
     readonly yaml: string;
@@ -10,26 +10,6 @@ interface Texts {
 
 interface Files extends Texts {
     readonly hash: string | null;
-}
-
-interface KeptDraft extends Texts {
-    readonly username: string;
-    readonly base: Files;
-}
-
-/**
- * What was being typed when the session was ended from elsewhere, for the log-in that follows. In the memory of this page alone: a `.env` holds
- * secrets, and browsers write even sessionStorage to the disk. A reload asks before it takes changes away.
- */
-const kept = new Map<string, KeptDraft>();
-
-/** Somebody else has logged in: what the former person typed is not theirs. */
-function dropOthers(username: string): void {
-    for (const [key, draft] of kept) {
-        if (draft.username !== username) {
-            kept.delete(key);
-        }
-    }
 }
 
 export interface StackDraft {
@@ -49,19 +29,19 @@ export interface StackDraft {
 /** The texts of one stack as they are being edited. What somebody types outlives a reload of the files, and a session that ends elsewhere. */
 export function useStackDraft(files: () => Stack | null): StackDraft {
     const server = useServer();
-    const session = useSession();
     const yaml = ref("");
     const env = ref("");
     const base = shallowRef<Files | null>(null);
     let written: Texts | null = null;
     const isChanged = computed(() => base.value !== null && (yaml.value !== base.value.yaml || env.value !== base.value.env));
-    const keyOf = (stack: Stack): string => `${server.endpoint}/${stack.name}`;
+    const takeKept = useKeptDraft(
+        () => `stack ${server.endpoint}/${files()?.name}`,
+        () => (isChanged.value && base.value !== null ? { yaml: yaml.value, env: env.value, base: base.value } : null),
+    );
 
     function begin(stack: Stack): void {
-        dropOthers(session.username.value);
-        const draft = kept.get(keyOf(stack));
-        kept.delete(keyOf(stack));
-        if (draft === undefined) {
+        const draft = takeKept();
+        if (draft === null) {
             follow(stack);
             return;
         }
@@ -98,13 +78,6 @@ export function useStackDraft(files: () => Stack | null): StackDraft {
         },
         { immediate: true },
     );
-
-    onScopeDispose(() => {
-        const stack = files();
-        if (session.isEnded.value && isChanged.value && stack !== null && base.value !== null) {
-            kept.set(keyOf(stack), { username: session.username.value, yaml: yaml.value, env: env.value, base: base.value });
-        }
-    });
 
     return {
         yaml,
