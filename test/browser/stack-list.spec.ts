@@ -72,6 +72,8 @@ describe("a list of a thousand stacks", () => {
         await at("stack-search").fill("0042");
         await until("one is left", async () => (await rows().count()) === 1);
         await at("nav-settings").click();
+        // Going back before the page has changed would leave it open.
+        await page.waitForURL(/\/settings/);
         await page.goBack();
         await page.reload();
         await at(`stack-row-${nameOf(42)}`).waitFor();
