@@ -10,7 +10,8 @@ import { BASE_IMAGE, ensureBaseImage } from "../fixtures/base-image.ts";
 import { removeProject, uniqueProject } from "../fixtures/engine.ts";
 import { startGitHttpServer, type GitHttpServer } from "../fixtures/git-http-server.ts";
 import { TestRepository } from "../fixtures/git-repository.ts";
-import { findDockge, freePort } from "../fixtures/real-dockge.ts";
+import { findDockge } from "../fixtures/real-dockge.ts";
+import { freePort } from "../fixtures/server.ts";
 import { Client, PASSWORD, USERNAME } from "../fixtures/standalone-host.ts";
 
 const found = findDockge();
