@@ -84,6 +84,7 @@ export const ERROR_CODES = [
     // the machine
     "DOCKER_UNAVAILABLE",
     "DISK_FULL",
+    "NETWORKS_EXHAUSTED",
     "EXEC_TIMEOUT",
     "EXEC_FAILED",
     "PORT_IN_USE",

@@ -57,6 +57,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
     AGENT_SILENT: 504,
     INTERNAL: 500,
     DISK_FULL: 507,
+    NETWORKS_EXHAUSTED: 507,
 };
 
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["GIT_UNREACHABLE", "PULL_FAILED", "DOCKER_UNAVAILABLE", "STORE_UNAVAILABLE", "INTERRUPTED"]);

@@ -5,6 +5,8 @@ import type { ExecResult } from "../exec.ts";
 
 const DAEMON_AWAY = /cannot connect to the docker daemon|is the docker daemon running|error during connect|dial unix .*(?:no such file|connection refused|permission denied)|permission denied while trying to connect to the docker (?:daemon|api)/i;
 const DISK_FULL = /no space left on device|disk quota exceeded/i;
+/** Each network takes a range of addresses, and the Engine comes with about thirty. Newer Engines say the second. */
+const NETWORKS_EXHAUSTED = /non-overlapping IPv[46] address pool|all predefined address pools have been fully subnetted/i;
 /** The registry or the way to it, not the request, is at fault. */
 const NETWORK = /dial tcp|no such host|i\/o timeout|tls handshake timeout|connection reset|connection refused|unexpected eof|toomanyrequests|too many requests|service unavailable|bad gateway|gateway time-?out|context deadline exceeded|server misbehaving|temporary failure/i;
 /** The registry answered: there is no such image, or not for us. */
@@ -26,16 +28,28 @@ export function ownWords(output: string): string[] {
         .map((line) => line.trim().replace(/^(?:ERROR|Error response from daemon|docker|Error): /, ""));
 }
 
-/** DOCKER_UNAVAILABLE or DISK_FULL when the tool says so, else null. */
+/** DOCKER_UNAVAILABLE, NETWORKS_EXHAUSTED or DISK_FULL when the tool says so, else null. */
 export function machineFailure(result: Pick<ExecResult, "stdout" | "stderr">): DeployError | null {
     // What a build step prints on standard output cannot pretend that the Engine is away.
-    if (ownWords(result.stderr).some((line) => DAEMON_AWAY.test(line))) {
+    const words = ownWords(result.stderr);
+    if (words.some((line) => DAEMON_AWAY.test(line))) {
         return dockerUnavailable(new Error(result.stderr.trim()));
+    }
+    if (words.some((line) => NETWORKS_EXHAUSTED.test(line))) {
+        return networksExhausted(new Error(result.stderr.trim()));
     }
     if (DISK_FULL.test(lastLines(result.stderr, 20)) || DISK_FULL.test(lastLines(result.stdout, 20))) {
         return new DeployError("DISK_FULL", "The disk of the Docker Engine is full. Free some space (docker system df shows what takes it) and try again.");
     }
     return null;
+}
+
+function networksExhausted(cause: unknown): DeployError {
+    return new DeployError(
+        "NETWORKS_EXHAUSTED",
+        "The Docker Engine has no addresses left for another network. Remove networks that nothing uses (docker network prune), or give the Engine more with default-address-pools in its daemon.json, then try again.",
+        { cause },
+    );
 }
 
 export function dockerUnavailable(cause: unknown): DeployError {

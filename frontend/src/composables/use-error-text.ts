@@ -11,7 +11,7 @@ export interface ErrorText {
 }
 
 /** Codes whose sentence from the server ends with what to do. */
-const ADVISED: ReadonlySet<string> = new Set(["PULL_FAILED", "DEADLINE_EXCEEDED", "DISK_FULL", "DOCKER_UNAVAILABLE"]);
+const ADVISED: ReadonlySet<string> = new Set(["PULL_FAILED", "DEADLINE_EXCEEDED", "DISK_FULL", "NETWORKS_EXHAUSTED", "DOCKER_UNAVAILABLE"]);
 
 type Failure = Pick<ServerError, "message"> & { readonly code: string | null; readonly text?: ServerError["text"] };
 

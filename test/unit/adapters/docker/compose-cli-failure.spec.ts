@@ -70,6 +70,15 @@ describe("what Compose says about up", () => {
         expect(upFailure(failed(stderr), "/s/gdx")).toMatchObject({ code: "UP_FAILED", message: "The stack could not be started: Ports are not available: port is already allocated" });
     });
 
+    it.each([
+        "failed to create network gdx_default: Error response from daemon: could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network",
+        "failed to create network gdx_default: Error response from daemon: all predefined address pools have been fully subnetted",
+    ])("says what to do when there is no room for another network: %s", (words) => {
+        const error = upFailure(failed(` Network gdx_default  Creating\n Network gdx_default  Error\n${words}\n`), "/s/gdx");
+        expect(error.code).toBe("NETWORKS_EXHAUSTED");
+        expect(error.message).toMatch(/docker network prune.*default-address-pools/);
+    });
+
     it("tells a wrong model from a failed start", () => {
         expect(upFailure(failed('service "web" depends on undefined service "nope": invalid compose project', "", 15), "/s/gdx").code).toBe("COMPOSE_INVALID");
         expect(upFailure(failed(AWAY), "/s/gdx").code).toBe("DOCKER_UNAVAILABLE");
