@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { stackEvents } from "../../common/dockge-wire.ts";
 import { terminalStackEvents } from "../../common/terminal-wire.ts";
 import type { StackGitFields } from "../../common/wire.ts";
+import { withManagedBlock } from "../../backend/domain/compose/env-file.ts";
 import { DeployError } from "../../backend/domain/errors.ts";
 import { PASSWORD, startStandalone, USERNAME, type Client, type Standalone } from "../fixtures/standalone-host.ts";
 
@@ -172,6 +173,13 @@ describe("buttons", () => {
     it("does not ask Compose what there is to build when the files name nothing", async () => {
         await client.agent("deployStack", "plain", "services:\n  app:\n    image: app:1\n", "", true);
         expect(server.engine.calls).toEqual(["up plain"]);
+    });
+
+    it("asks Compose when a variable of the build settings names another file, which may build", async () => {
+        await client.agent("saveStack", "plain", "services:\n  app:\n    image: app:1\n", "", true);
+        await writeFile(file("plain", ".env"), withManagedBlock(null, [{ name: "COMPOSE_FILE", value: "other.yaml" }]) ?? "");
+        await client.agent("startStack", "plain");
+        expect(server.engine.calls).toEqual(["build plain built", "up plain"]);
     });
 
     it("deploys what it has saved", async () => {

@@ -2,7 +2,6 @@ import { isMap, isScalar, LineCounter } from "yaml";
 import { discoverOverrideFile } from "../../domain/compose/compose-files.ts";
 import { parseYamlDocument } from "../../domain/compose/yaml-document.ts";
 import { DeployError } from "../../domain/errors.ts";
-import type { StackTexts } from "./stack-files.ts";
 import { defaultProjectName } from "./stack-name.ts";
 
 /** Only what must be true before the text may be saved; what Compose thinks of it shows when it is run. @throws COMPOSE_INVALID, with line and column */
@@ -45,9 +44,10 @@ export function hasComputedName(composeYaml: string): boolean {
 
 /**
  * False only when Compose can find nothing to build: the file has no build section and takes nothing from other files, however it spells that, and no
- * file that Compose adds by itself lies beside it. Asking Compose instead costs as long as bringing a small stack up.
+ * file that Compose adds by itself lies beside it. `env` is the whole file: a variable of the build settings may name another one, too.
+ * Asking Compose instead costs as long as bringing a small stack up.
  */
-export function mayBuild({ composeYaml, env }: Pick<StackTexts, "composeYaml" | "env">, fileNames: ReadonlySet<string>): boolean {
+export function mayBuild({ composeYaml, env }: { composeYaml: string; env: string }, fileNames: ReadonlySet<string>): boolean {
     return /build|include|extends|\\/.test(composeYaml) || env.includes("COMPOSE_FILE") || discoverOverrideFile(fileNames) !== null;
 }
 

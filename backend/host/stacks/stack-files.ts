@@ -97,6 +97,11 @@ export class StackFiles {
         return { composeFileName, composeYaml, env, contentHash: contentHash(composeYaml, env), notUtf8 };
     }
 
+    /** The `.env` as Compose reads it, with the variables of the build settings, which may be secret. @throws STACK_NOT_FOUND, SYMLINK_REFUSED */
+    async wholeEnv(name: string): Promise<string> {
+        return (await readInside(await this.require(name), ENV_FILE))?.text ?? "";
+    }
+
     /** What lies in the folder of a stack, not below it. @throws STACK_NOT_FOUND */
     async fileNames(name: string): Promise<Set<string>> {
         return new Set(await readdir(await this.require(name)));

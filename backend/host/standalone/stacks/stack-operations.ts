@@ -213,8 +213,7 @@ export class StackOperations {
 
     async #project(stack: string, which: Which): Promise<Pick<Work, "project" | "mayProjectBuild">> {
         const { files, list, envFiles } = this.#parts;
-        const texts = await files.read(stack);
-        const { composeYaml, env } = texts;
+        const { composeYaml, env } = await files.read(stack);
         const written = projectName(composeYaml, env, stack);
         const running = (await list.projectOf(stack))?.name ?? null;
         const name = running !== null && (which === "running" || hasComputedName(composeYaml)) ? running : written;
@@ -228,7 +227,7 @@ export class StackOperations {
         const project = { name, directory: files.path(stack), files: [], envFiles: await envFiles(stack) };
         // A global.env may name further files, too.
         const hasSharedEnv = project.envFiles.some((file) => path.dirname(file) !== project.directory);
-        return { project, mayProjectBuild: hasSharedEnv || mayBuild(texts, await files.fileNames(stack)) };
+        return { project, mayProjectBuild: hasSharedEnv || mayBuild({ composeYaml, env: await files.wholeEnv(stack) }, await files.fileNames(stack)) };
     }
 
     async #refuseOwn(stack: string, action: DisruptiveAction, edit?: StackEdit): Promise<void> {
