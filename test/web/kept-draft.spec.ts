@@ -16,6 +16,10 @@ const CONFIG = {
     healthCheckPath: null, healthCheckTimeout: 60, healthCheckStable: 2, keepReleases: 5, retries: 3, createdAt: "2026-01-31T10:00:00.000Z", updatedAt: "2026-01-31T10:00:00.000Z",
 };
 
+const LATER = "2026-01-31T11:00:00.000Z";
+const command = "[data-testid=pre-build-commands] input";
+const ELSEWHERE = "[data-testid=changed-elsewhere]";
+
 /** Opens a form, and ends the session under it. */
 async function open(component: Component, config: object = CONFIG, username = "ann") {
     const server = new TestServer();
@@ -34,7 +38,13 @@ async function open(component: Component, config: object = CONFIG, username = "a
         page.unmount();
     };
     const valueOf = (selector: string) => page.get<HTMLInputElement>(selector).element.value;
-    return { page, endSession, valueOf };
+    /** As after a lost connection. */
+    const reconnect = async (now: object) => {
+        server.answers["getBuildConfig"] = () => ({ buildConfig: structuredClone(now) });
+        server.generation.value += 1;
+        await flushPromises();
+    };
+    return { page, endSession, valueOf, reconnect };
 }
 
 describe("what was typed when the session was ended elsewhere", () => {
@@ -49,8 +59,7 @@ describe("what was typed when the session was ended elsewhere", () => {
         expect((await open(NewStackPage)).valueOf("[data-testid=env-editor]")).toBe("");
     });
 
-    it("comes back in the build settings, unless they were changed meanwhile or somebody else logs in", async () => {
-        const command = "[data-testid=pre-build-commands] input";
+    it("comes back in the build settings, which say when they were changed meanwhile, unless somebody else logs in", async () => {
         const type = async () => {
             const opened = await open(BuildConfigForm);
             await opened.page.get(command).setValue("npm ci --omit=dev");
@@ -61,8 +70,34 @@ describe("what was typed when the session was ended elsewhere", () => {
         expect(again.valueOf(command)).toBe("npm ci --omit=dev");
         again.page.unmount();
         await type();
-        expect((await open(BuildConfigForm, { ...CONFIG, updatedAt: "2026-01-31T11:00:00.000Z" })).valueOf(command)).toBe("npm ci");
+        const changed = await open(BuildConfigForm, { ...CONFIG, retries: 1, updatedAt: LATER });
+        expect([changed.valueOf(command), changed.page.find(ELSEWHERE).exists()]).toEqual(["npm ci --omit=dev", true]);
+        changed.page.unmount();
         await type();
         expect((await open(BuildConfigForm, CONFIG, "bob")).valueOf(command)).toBe("npm ci");
+    });
+});
+
+describe("what is typed into the build settings while somebody else saves them", () => {
+    it("stays, with their other settings around it, and the page says so", async () => {
+        const { page, valueOf, reconnect } = await open(BuildConfigForm);
+        await page.get(command).setValue("npm ci --omit=dev");
+        await reconnect(CONFIG);
+        expect(page.find(ELSEWHERE).exists()).toBe(false);
+        await reconnect({ ...CONFIG, preBuildCommands: ["make"], postBuildCommands: ["echo done"], updatedAt: LATER });
+        expect([valueOf(command), valueOf("[data-testid=post-build-commands] input")]).toEqual(["npm ci --omit=dev", "echo done"]);
+        expect(page.get(ELSEWHERE).attributes("role")).toBe("status");
+        await page.get("[data-testid=discard-build-config]").trigger("click");
+        expect([valueOf(command), page.find(ELSEWHERE).exists()]).toEqual(["make", false]);
+    });
+
+    it("is no matter where nothing was typed, or the same was saved", async () => {
+        const untouched = await open(BuildConfigForm);
+        await untouched.reconnect({ ...CONFIG, preBuildCommands: ["make"], updatedAt: LATER });
+        expect([untouched.valueOf(command), untouched.page.find(ELSEWHERE).exists()]).toEqual(["make", false]);
+        const same = await open(BuildConfigForm);
+        await same.page.get(command).setValue("make");
+        await same.reconnect({ ...CONFIG, preBuildCommands: ["make"], updatedAt: LATER });
+        expect([same.page.find(ELSEWHERE).exists(), same.page.find("[data-testid=save-build-config]").exists()]).toEqual([false, false]);
     });
 });

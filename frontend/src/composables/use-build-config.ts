@@ -1,4 +1,4 @@
-import { computed, ref, watch, type ComputedRef, type Ref } from "vue";
+import { computed, ref, shallowRef, watch, type ComputedRef, type Ref } from "vue";
 import type { BuildConfigView } from "../../../common/wire.ts";
 import { buildConfigInput, type BuildConfigInput } from "../../../common/schemas.ts";
 import { useServer } from "../server/server.ts";
@@ -12,6 +12,8 @@ export type BuildConfigDraft = Omit<BuildConfigView, "id" | "stackId" | "reposit
 export interface OpenBuildConfig extends Loaded<BuildConfigView | null> {
     readonly draft: Ref<BuildConfigDraft | null>;
     readonly isChanged: ComputedRef<boolean>;
+    /** Somebody else has saved other settings while something was being typed here. */
+    readonly isChangedElsewhere: ComputedRef<boolean>;
     readonly save: () => Promise<void>;
     readonly discard: () => void;
 }
@@ -19,6 +21,11 @@ export interface OpenBuildConfig extends Loaded<BuildConfigView | null> {
 function draftOf(config: BuildConfigView): BuildConfigDraft {
     const { id: _id, stackId: _stackId, repositoryId: _repositoryId, createdAt: _createdAt, updatedAt: _updatedAt, ...draft } = structuredClone(config);
     return draft;
+}
+
+/** Values of JSON, whose keys come in the same order from the same server. */
+function isSame(one: unknown, other: unknown): boolean {
+    return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** Empty text means "not set"; empty rows of lists are dropped. */
@@ -47,28 +54,52 @@ export function useBuildConfig(stack: () => string): OpenBuildConfig {
     const server = useServer();
     const loaded = useLoaded(async () => (await server.call("getBuildConfig", stack())).buildConfig, stack);
     const draft = ref<BuildConfigDraft | null>(null);
-    const isChanged = computed(() => {
-        const config = loaded.value.value;
-        return draft.value !== null && config !== null && JSON.stringify(draft.value) !== JSON.stringify(draftOf(config));
-    });
+    /** What the person began to edit. */
+    const base = shallowRef<BuildConfigView | null>(null);
+    const wasSavedElsewhere = ref(false);
+    const isChanged = computed(() => draft.value !== null && base.value !== null && !isSame(draft.value, draftOf(base.value)));
 
-    function discard(): void {
-        draft.value = loaded.value.value === null ? null : draftOf(loaded.value.value);
+    function follow(config: BuildConfigView | null): void {
+        base.value = config;
+        draft.value = config === null ? null : draftOf(config);
+        wasSavedElsewhere.value = false;
+    }
+
+    /** Goes on from what is saved now: what was not touched follows it, what was typed stays. */
+    function rebase(config: BuildConfigView): void {
+        if (draft.value === null || base.value === null) {
+            return;
+        }
+        const [typed, before, now] = [draft.value, draftOf(base.value), draftOf(config)];
+        wasSavedElsewhere.value ||= !isSame(before, now);
+        const touched = Object.entries(typed).filter(([name, value]) => !isSame(value, before[name as keyof BuildConfigDraft]));
+        draft.value = { ...now, ...(Object.fromEntries(touched) as Partial<BuildConfigDraft>) };
+        base.value = config;
     }
 
     const takeKept = useKeptDraft(
         () => `build ${server.endpoint}/${stack()}`,
-        () => (isChanged.value ? { draft: draft.value, updatedAt: loaded.value.value?.updatedAt } : null),
+        () => (isChanged.value && draft.value !== null && base.value !== null ? { draft: draft.value, base: base.value } : null),
     );
 
-    watch(loaded.value, (next, before) => {
-        // A reload after a reconnect must not wipe what is being typed.
-        if (before === null || next?.stackId !== before?.stackId || next?.updatedAt !== before.updatedAt) {
-            discard();
-            const typed = before === null ? takeKept() : null;
-            if (typed !== null && typed.updatedAt === next?.updatedAt) {
-                draft.value = typed.draft;
-            }
+    function begin(config: BuildConfigView): void {
+        const kept = takeKept();
+        follow(kept?.base ?? config);
+        if (kept !== null) {
+            draft.value = kept.draft;
+            rebase(config);
+        }
+    }
+
+    watch(loaded.value, (next) => {
+        if (next === null) {
+            follow(null);
+        } else if (next.stackId !== base.value?.stackId) {
+            begin(next);
+        } else if (isChanged.value) {
+            rebase(next);
+        } else {
+            follow(next);
         }
     });
 
@@ -76,7 +107,8 @@ export function useBuildConfig(stack: () => string): OpenBuildConfig {
         ...loaded,
         draft,
         isChanged,
-        discard,
+        isChangedElsewhere: computed(() => wasSavedElsewhere.value && isChanged.value),
+        discard: () => follow(loaded.value.value),
         save: async () => {
             if (draft.value === null) {
                 return;
@@ -88,7 +120,7 @@ export function useBuildConfig(stack: () => string): OpenBuildConfig {
                 throw new ServerError("INPUT_INVALID", issue === undefined ? "" : `${issue.path.join(".")}: ${issue.message}`);
             }
             loaded.value.value = (await server.call("saveBuildConfig", stack(), input)).buildConfig;
-            discard();
+            follow(loaded.value.value);
         },
     };
 }
