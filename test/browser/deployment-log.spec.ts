@@ -112,6 +112,7 @@ describe("a log that is being written", () => {
         const id = await deploy();
         await show(id);
         await rows().getByText("printed 3", { exact: false }).first().waitFor();
+        await until("its end is in sight", async () => await at("log-pane").evaluate((pane) => window.scrollY === 0 && pane.getBoundingClientRect().bottom <= window.innerHeight));
         line.cut();
         await until("the page knows that it is cut off", async () => await page.getByTestId("connection-lost").isVisible());
         line.mend();
