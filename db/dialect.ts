@@ -1,5 +1,7 @@
 import { createRequire } from "node:module";
 import type { Knex } from "knex";
+import type { Database } from "sqlite3";
+import { finalizePrepared } from "./prepared-statements.ts";
 
 const require = createRequire(import.meta.url);
 const Sqlite3Client = require("knex/lib/dialects/sqlite3/index.js") as typeof Knex.Client;
@@ -21,5 +23,10 @@ export class ImmediateSqliteClient extends Sqlite3Client {
             return this.query(connection, "BEGIN IMMEDIATE;");
         };
         return transaction as unknown as Knex.Transaction;
+    }
+
+    override async destroyRawConnection(connection: unknown): Promise<void> {
+        finalizePrepared(connection as Database);
+        await (super.destroyRawConnection(connection));
     }
 }

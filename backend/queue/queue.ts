@@ -3,6 +3,7 @@ import type { DeploymentJournal } from "../domain/deployment-journal.ts";
 import type { Actor, Deployment } from "../domain/entities.ts";
 import { DeployError } from "../domain/errors.ts";
 import type { BuildConfigStore, Clock, DeploymentStore, Enqueued, Logger, Queue } from "../domain/ports.ts";
+import { supersededBy } from "../domain/superseded-by.ts";
 import type { Worker } from "./worker.ts";
 
 export interface QueueParts {
@@ -73,7 +74,7 @@ export class DeploymentQueue implements Queue {
         }
         const isWaiting = !worker.isRunning(older.id) && older.notBefore !== null && older.notBefore > clock.now();
         if (isWaiting || (await configs.byStack(newer.stackId))?.cancelSupersededBuilds === true) {
-            const reason = new DeployError("SUPERSEDED", `A newer deployment (${newer.id}) took its place.`);
+            const reason = new DeployError("SUPERSEDED", supersededBy(newer));
             // Not awaited: the build may take seconds to end, and the worker looks again when it has.
             void this.#end(older, reason).catch((error: unknown) => this.#parts.logger.error({ error, deploymentId: older.id }, "an outdated build could not be stopped"));
         }

@@ -6,7 +6,7 @@ import type { AuditLog, Clock, Random } from "../domain/ports.ts";
 import { containsPattern, narrowToPeriod, narrowToWords, offsetOf } from "./filters.ts";
 import { GroupCommit } from "./group-commit.ts";
 
-interface AuditRow {
+export type AuditRow = {
     id: string;
     at: number;
     actor_kind: Actor["kind"];
@@ -16,7 +16,7 @@ interface AuditRow {
     stack_id: string | null;
     subject: string | null;
     details: string;
-}
+};
 
 const SEARCHED = ["action", "actor_name", "actor_address", "stack_id", "subject", "details"];
 

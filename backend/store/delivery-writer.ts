@@ -3,12 +3,13 @@ import type { Provider } from "../../common/schemas.ts";
 import type { Deployment, WebhookEvent } from "../domain/entities.ts";
 import type { Clock, DeliveryEffects, Random, Recorded } from "../domain/ports.ts";
 import { findSameRun } from "../domain/push/same-run.ts";
-import { auditRow } from "./audit-log.ts";
+import { auditRow, type AuditRow } from "./audit-log.ts";
 import { BRIEF, briefDelivery } from "./brief-delivery.ts";
 import { DEPLOYMENTS, newDeploymentRow, type DeploymentMapper } from "./deployment-mapper.ts";
 import { supersededBy } from "./enqueue.ts";
 import { BatchCommit } from "./group-commit.ts";
 import { isLargePayload, PAYLOAD_PARTS, writeLargePayload } from "./large-payloads.ts";
+import { insertRows, rowsFor } from "./row-lists.ts";
 import type { Row, RowMapper } from "./row-mapper.ts";
 
 /**
@@ -65,11 +66,11 @@ export class DeliveryWriter {
         const events = recorded.filter(({ event }, at) => event !== known[at]?.former).map(({ event }) => event);
         await together(
             // There is room for one that waits.
-            endSuperseded(transaction, recorded).then(async () => await insert(transaction, DEPLOYMENTS, queued.map((deployment) => newDeploymentRow(this.#parts.deployments, deployment)))),
+            endSuperseded(transaction, recorded).then(async () => await insertRows(transaction, DEPLOYMENTS, queued.map((deployment) => newDeploymentRow(this.#parts.deployments, deployment)))),
             this.#insertEvents(transaction, events),
             // What is sent again tells of a head that was.
             noteHeads(transaction, deliveries.filter((_, at) => recorded[at]?.outcome !== "duplicate"), this.#parts.clock.now()),
-            insert(transaction, "audit_log", this.#auditRows(deliveries, recorded)),
+            insertRows(transaction, "audit_log", this.#auditRows(deliveries, recorded)),
         );
         return recorded;
     }
@@ -123,7 +124,7 @@ export class DeliveryWriter {
         }
         const rows = events.map((event) => this.#parts.events.toRow({ ...event, payload: isLargePayload(event.payload) ? null : event.payload }, event.id));
         // A redelivery may take over the row of the one before it.
-        await transaction("webhook_events").insert(rows).onConflict("id").merge();
+        await insertRows(transaction, "webhook_events", rows, "replace");
         for (const { id, payload } of events) {
             if (isLargePayload(payload)) {
                 await writeLargePayload(transaction, id, payload);
@@ -131,7 +132,7 @@ export class DeliveryWriter {
         }
     }
 
-    #auditRows(deliveries: readonly Delivery[], recorded: readonly Recorded[]): object[] {
+    #auditRows(deliveries: readonly Delivery[], recorded: readonly Recorded[]): AuditRow[] {
         const { clock, random } = this.#parts;
         return deliveries.flatMap(({ effects: { audit } }, at) => {
             const { outcome, event } = recorded[at] as Recorded;
@@ -144,7 +145,7 @@ export class DeliveryWriter {
         const rows = await rowsFor(
             transaction,
             `SELECT ${BRIEF.map((column) => `e.${column}`).join(", ")}
-             FROM json_each(:given) given CROSS JOIN webhook_events e ON e.repository_id = given.value ->> 0 AND e.delivery_id = given.value ->> 1`,
+             FROM json_each(?1) given CROSS JOIN webhook_events e ON e.repository_id = given.value ->> 0 AND e.delivery_id = given.value ->> 1`,
             events.map(({ repositoryId, deliveryId }) => [repositoryId, deliveryId]),
         );
         return rows.map((row) => briefDelivery(this.#parts.events, row));
@@ -154,11 +155,11 @@ export class DeliveryWriter {
     async #runs(transaction: Knex.Transaction, stacks: readonly string[]): Promise<Deployment[]> {
         const rows = await rowsFor(
             transaction,
-            `SELECT d.* FROM json_each(:given) stack CROSS JOIN deployments d ON d.stack_id = stack.value AND d.status = 'pending'
+            `SELECT d.* FROM json_each(?1) stack CROSS JOIN deployments d ON d.stack_id = stack.value AND d.status = 'pending'
              UNION ALL
-             SELECT d.* FROM json_each(:given) stack CROSS JOIN deployments d ON d.stack_id = stack.value AND d.status IN ('building', 'deploying')
+             SELECT d.* FROM json_each(?1) stack CROSS JOIN deployments d ON d.stack_id = stack.value AND d.status IN ('building', 'deploying')
              UNION ALL
-             SELECT d.* FROM json_each(:given) stack CROSS JOIN deployments d ON d.rowid = (
+             SELECT d.* FROM json_each(?1) stack CROSS JOIN deployments d ON d.rowid = (
                  SELECT rowid FROM deployments WHERE stack_id = stack.value AND status = 'successful' ORDER BY created_at DESC, rowid DESC LIMIT 1
              )`,
             stacks,
@@ -183,7 +184,7 @@ async function replayedDeployments(transaction: Knex.Transaction, events: readon
         `SELECT given.value ->> 0 AS repository_id, (
              SELECT deployment_id FROM webhook_events e
              WHERE e.repository_id = given.value ->> 0 AND e.signature = given.value ->> 1 AND e.verified = 1 AND e.deployment_id IS NOT NULL LIMIT 1
-         ) AS deployment_id FROM json_each(:given) given`,
+         ) AS deployment_id FROM json_each(?1) given`,
         events.flatMap(({ repositoryId, signature, provider, verified }) => (verified && signature !== null && SIGNS_THE_BODY.has(provider) ? [[repositoryId, signature]] : [])),
     );
     return new Map(rows.flatMap(({ repository_id: id, deployment_id: deployment }) => (typeof id === "string" && typeof deployment === "string" ? [[id, deployment] as const] : [])));
@@ -213,7 +214,7 @@ async function endSuperseded(transaction: Knex.Transaction, recorded: readonly R
     await rowsFor(
         transaction,
         `UPDATE deployments SET status = 'cancelled', error_code = 'SUPERSEDED', error = given.value ->> 1, completed_at = given.value ->> 2
-         FROM json_each(:given) given WHERE deployments.id = given.value ->> 0`,
+         FROM json_each(?1) given WHERE deployments.id = given.value ->> 0`,
         ended,
     );
 }
@@ -221,7 +222,7 @@ async function endSuperseded(transaction: Knex.Transaction, recorded: readonly R
 /** Also of a push that is not deployed: the screens tell that the remote is ahead. */
 async function noteHeads(transaction: Knex.Transaction, deliveries: readonly Delivery[], now: number): Promise<void> {
     const heads = deliveries.flatMap(({ event, effects: { head } }) => (head === undefined ? [] : [[event.repositoryId, head]]));
-    await rowsFor(transaction, "UPDATE git_repositories SET last_synced_commit = given.value ->> 1, last_synced_at = :now FROM json_each(:given) given WHERE git_repositories.id = given.value ->> 0", heads, { now });
+    await rowsFor(transaction, "UPDATE git_repositories SET last_synced_commit = given.value ->> 1, last_synced_at = ?2 FROM json_each(?1) given WHERE git_repositories.id = given.value ->> 0", heads, now);
 }
 
 /**
@@ -231,15 +232,4 @@ async function noteHeads(transaction: Knex.Transaction, deliveries: readonly Del
 async function together<T extends unknown[]>(...statements: { [K in keyof T]: Promise<T[K]> }): Promise<T> {
     await Promise.allSettled(statements);
     return await Promise.all(statements);
-}
-
-async function insert(transaction: Knex.Transaction, table: string, rows: readonly object[]): Promise<void> {
-    if (rows.length > 0) {
-        await transaction(table).insert(rows);
-    }
-}
-
-/** One statement for a list of values, which reaches it as `json_each(:given)`. For no values it is not asked. */
-async function rowsFor(transaction: Knex.Transaction, sql: string, given: readonly unknown[], others: Record<string, number> = {}): Promise<Row[]> {
-    return given.length === 0 ? [] : await transaction.raw<Row[]>(sql, { given: JSON.stringify(given), ...others });
 }

@@ -1,8 +1,11 @@
 import type { Knex } from "knex";
 import type { Deployment } from "../domain/entities.ts";
 import type { Enqueued } from "../domain/ports.ts";
+import { supersededBy } from "../domain/superseded-by.ts";
 import { DEPLOYMENTS, newDeploymentRow, type DeploymentMapper } from "./deployment-mapper.ts";
 import type { Row } from "./row-mapper.ts";
+
+export { supersededBy };
 
 /** The part that a delivery and every other trigger share: the stack's pending run gives way to the new one. */
 export async function enqueueIn(transaction: Knex.Transaction, mapper: DeploymentMapper, deployment: Deployment): Promise<Enqueued> {
@@ -17,9 +20,4 @@ export async function enqueueIn(transaction: Knex.Transaction, mapper: Deploymen
         .returning("*")) as Row[];
     await transaction(DEPLOYMENTS).insert(newDeploymentRow(mapper, deployment));
     return { deployment, superseded: superseded === undefined ? null : mapper.fromRow(superseded) };
-}
-
-export function supersededBy(deployment: Deployment): string {
-    const what = deployment.commitSha === null ? "A newer deployment" : `A newer deployment of commit ${deployment.commitSha.slice(0, 12)}`;
-    return `${what} (${deployment.id}) took its place in the queue.`;
 }

@@ -42,9 +42,13 @@ export class BatchCommit<Item, Result> {
     }
 
     async #drain(): Promise<void> {
-        // What is asked for in the same turn of the event loop belongs together.
-        await Promise.resolve();
-        for (let group = this.#nextGroup(); group.length > 0; group = this.#nextGroup()) {
+        for (;;) {
+            // What has arrived already is read first: it belongs into the same transaction.
+            await new Promise((resolve) => setImmediate(resolve));
+            const group = this.#nextGroup();
+            if (group.length === 0) {
+                break;
+            }
             if (!(await this.#commit(group, group.length > 1))) {
                 for (const one of group) {
                     await this.#commit([one], false);

@@ -9,7 +9,8 @@ import type { LoadPlan, LoadResult } from "./webhook-load.ts";
 
 /**
  * Signed pushes accepted per second, each recorded and its deployment queued on disk before the answer, against adnanh/webhook (Debian: `webhook`),
- * which verifies the same signature, records nothing and runs `true`. Then how long an answer takes at half of each one's own maximum.
+ * which verifies the same signature, records nothing and runs `true`. It answers first and runs that later, so both are counted: what was accepted per
+ * second, and what was accepted and done. Then how long an answer takes at half of each one's own maximum.
  * `GIT_DEPLOY_TEST_SERVER=compiled npx tsx extra/bench/webhooks.ts [rounds] [seconds]`; build this project first.
  */
 
@@ -55,14 +56,22 @@ async function startOther(folder: string): Promise<{ child: ChildProcess; url: s
     return { child, url: `${url}/hooks/push` };
 }
 
-/** It answers before it has run its command: what it has put off must not be paid for by the one that is measured next. */
-async function untilIdle(pid: number): Promise<void> {
+/**
+ * It answers before it has run its command: what it has put off must not be paid for by the one that is measured next.
+ * @returns seconds until it had no child for the first time of three in a row
+ */
+async function untilIdle(pid: number): Promise<number> {
+    const startedAt = performance.now();
+    let idleAt = startedAt;
     for (let quiet = 0; quiet < 3; ) {
         const threads = await readdir(`/proc/${pid}/task`);
         const children = await Promise.all(threads.map(async (thread) => await readFile(`/proc/${pid}/task/${thread}/children`, "utf8").catch(() => "")));
-        quiet = children.join("").trim() === "" ? quiet + 1 : 0;
+        const isIdle = children.join("").trim() === "";
+        idleAt = isIdle && quiet > 0 ? idleAt : performance.now();
+        quiet = isIdle ? quiet + 1 : 0;
         await pause(100);
     }
+    return (idleAt - startedAt) / 1000;
 }
 
 const silent = net.createServer(() => undefined);
@@ -76,21 +85,23 @@ try {
     const each = <Sample>(measure: (name: Name) => Promise<Sample>) => Object.fromEntries(Object.keys(targets).map((name) => [name, () => measure(name as Name)])) as Record<Name, () => Promise<Sample>>;
     const loaded = async (plan: Parameters<typeof load>[0]) => {
         const result = await load(plan);
-        await untilIdle(other.child.pid ?? 0);
-        return result;
+        return { ...result, doneAfterSeconds: result.seconds + (await untilIdle(other.child.pid ?? 0)) };
     };
     const full = await alternate(rounds, each((name) => loaded({ urls: targets[name], seconds, perSecond: null })));
     const perSecond = (name: Name) => full[name].map((one) => one.accepted / one.seconds);
+    const donePerSecond = (name: Name) => full[name].map((one) => one.accepted / one.doneAfterSeconds);
     const half = await alternate(rounds, each((name) => loaded({ urls: targets[name], seconds, perSecond: median(perSecond(name)) / 2 })));
     const rows = (Object.keys(targets) as Name[]).map((name) => [
         name,
         spread(perSecond(name)),
         ratio(perSecond(name), perSecond("adnanh/webhook 2.8")),
+        spread(donePerSecond(name)),
+        ratio(donePerSecond(name), donePerSecond("adnanh/webhook 2.8")),
         spread(half[name].map((one) => quantile(one.latenciesMs, 0.5)), 1),
         spread(half[name].map((one) => quantile(one.latenciesMs, 0.99)), 1),
         [...full[name], ...half[name]].map((one) => JSON.stringify(one.refused)).filter((text) => text !== "{}").join(" ") || "none",
     ]);
-    printTable(["", `accepted per second, ${CONNECTIONS} connections`, "against webhook", "at half of that: median, ms", "p99, ms", "refused"], rows);
+    printTable(["", `accepted per second, ${CONNECTIONS} connections`, "against webhook", "until what was accepted is done: per second", "against webhook", "at half of that: median, ms", "p99, ms", "refused"], rows);
 } finally {
     other.child.kill();
     await server.remove();

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 
-/** Our own tag on a release's image: it survives a prune of dangling images and names what the image belongs to. */
+/** Our own tag on a release's image: it survives a prune of dangling images and names what the image belongs to. Ids begin with the time, so the end of one is what is distinct. */
 export function keepTag(stack: string, service: string, commitSha: string, deploymentId: string): string {
     const plain = service.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "") || "service";
     // Two services whose names differ only in what an image name cannot hold must not share a tag.
     const distinct = plain === service ? plain : `${plain}-${createHash("sha256").update(service).digest("hex").slice(0, 8)}`;
-    return `git-deploy/${imagePart(stack)}-${distinct}:${commitSha.slice(0, 12)}-${deploymentId.slice(0, 8)}`;
+    return `git-deploy/${imagePart(stack)}-${distinct}:${commitSha.slice(0, 12)}-${deploymentId.slice(-8)}`;
 }
 
 /** The name that Compose gives the image of a service without `image:`. */

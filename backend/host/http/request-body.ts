@@ -25,9 +25,9 @@ export interface BodyLimits {
  * @throws PAYLOAD_TOO_LARGE, STORE_UNAVAILABLE, BodyTimeoutError, what the limits throw
  */
 export async function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Buffer | BodyFile> {
-    const tooLarge = new DeployError("PAYLOAD_TOO_LARGE", `The request is larger than ${limits.maxBytes} bytes.`);
+    const tooLarge = () => new DeployError("PAYLOAD_TOO_LARGE", `The request is larger than ${limits.maxBytes} bytes.`);
     if (Number(request.headers["content-length"] ?? 0) > limits.maxBytes) {
-        throw tooLarge;
+        throw tooLarge();
     }
     const held = new HeldBody(limits);
     return await new Promise<Buffer | BodyFile>((resolve, reject) => {
@@ -45,7 +45,7 @@ export async function readBody(request: IncomingMessage, limits: BodyLimits): Pr
         const onChunk = (chunk: Buffer) => {
             size += chunk.length;
             if (size > limits.maxBytes) {
-                fail(tooLarge);
+                fail(tooLarge());
                 return;
             }
             try {
