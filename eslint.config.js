@@ -7,7 +7,7 @@ import tseslint from "typescript-eslint";
 
 /**
  * The direction of imports: common <- domain <- {pipeline, webhook, queue, services} <- host.
- * store, vault and adapters implement domain/ports; only the compositions (git-deploy.ts, standalone.ts, attached.ts) see them.
+ * store, vault and adapters implement domain/ports; only the compositions (foundation.ts, git-deploy.ts, standalone.ts, attached.ts) see them.
  */
 const core = ["pipeline", "webhook", "queue", "services"];
 const implementations = ["store", "vault", "adapters"];

@@ -1,7 +1,8 @@
 import path from "node:path";
 import { loadConfig } from "./config.ts";
 import { DeployError } from "./domain/errors.ts";
-import { createGitDeploy, layFoundation, type Foundation } from "./git-deploy.ts";
+import { layFoundation, type Foundation } from "./foundation.ts";
+import { createGitDeploy } from "./git-deploy.ts";
 import { DockgeHost } from "./host/dockge/dockge-host.ts";
 import type { Dockge, DockgeServer } from "./host/dockge/dockge-seams.ts";
 import type { Page } from "./host/dockge/page.ts";

@@ -1,29 +1,18 @@
-import path from "node:path";
-import { openDatabase, type Database } from "../db/database.ts";
 import { pruneBackups } from "./adapters/stack-folder/backups.ts";
-import { ComposeCli } from "./adapters/docker/compose-cli.ts";
 import { ContainerCommands } from "./adapters/docker/container-commands.ts";
-import { lockDataDirectory, type DataDirectoryLock } from "./adapters/data-directory-lock.ts";
 import { DeploymentLogFiles } from "./adapters/deployment-log/deployment-log-files.ts";
-import { DockerEngine } from "./adapters/docker/docker-engine.ts";
-import { dockerEnvironment, type DockerCliSettings } from "./adapters/docker/docker-environment.ts";
-import { DockerTerminals } from "./adapters/docker/docker-terminals.ts";
 import { GitCli } from "./adapters/git/git-cli.ts";
 import { HttpProbe } from "./adapters/http-probe.ts";
-import { LocalPty } from "./adapters/local-pty.ts";
 import { sshKeyscan } from "./adapters/git/ssh-keyscan.ts";
-import { StackFolderFiles } from "./adapters/stack-folder/stack-folder.ts";
 import { WorkDirectoryFiles } from "./adapters/work-directories.ts";
-import { systemClock } from "./clock.ts";
-import type { Config } from "./config.ts";
 import { DeploymentJournal } from "./domain/deployment-journal.ts";
-import type { AuditLog, Docker, Logger, Random, ReleaseStore } from "./domain/ports.ts";
+import type { Docker, ReleaseStore } from "./domain/ports.ts";
+import { ownDirectory, type Foundation } from "./foundation.ts";
 import type { Host } from "./host/host.ts";
 import { Metrics } from "./host/metrics.ts";
 import { registerRest } from "./host/rest.ts";
 import { registerVerbs } from "./host/rpc.ts";
 import type { Services } from "./host/services.ts";
-import type { TerminalPorts } from "./host/standalone/terminals/terminals.ts";
 import { Pipeline } from "./pipeline/pipeline.ts";
 import { Housekeeping } from "./queue/housekeeping.ts";
 import { poll } from "./queue/poll.ts";
@@ -31,7 +20,6 @@ import { Poller } from "./queue/poller.ts";
 import { DeploymentQueue } from "./queue/queue.ts";
 import { recover } from "./queue/recover.ts";
 import { Worker } from "./queue/worker.ts";
-import { systemRandom } from "./random.ts";
 import { ApiTokenService } from "./services/api-token-service.ts";
 import { AuditService } from "./services/audit-service.ts";
 import { BuildConfigService } from "./services/build-config-service.ts";
@@ -46,68 +34,13 @@ import { RepositoryService } from "./services/repository/repository-service.ts";
 import { StackGitService } from "./services/stack-git-service.ts";
 import { Views } from "./services/views.ts";
 import { WebhookEventService } from "./services/webhook-event-service.ts";
-import { countSealed } from "./store/sealed-columns.ts";
-import { createStores, type Stores } from "./store/stores.ts";
 import { KnownHostsFile } from "./vault/known-hosts-file.ts";
 import { OpenSshKeys } from "./vault/openssh-keys.ts";
-import { loadVault } from "./vault/vault.ts";
 import { WebhookReceiver } from "./webhook/receive.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 /** A stop waits so long for a release in progress; what is not done then is finished at the next start. */
 const STOP_WAIT_MS = 25_000;
-
-/** What both hosts need before there is a core: the database and the Engine. */
-export interface Foundation {
-    config: Config;
-    logger: Logger;
-    clock: typeof systemClock;
-    random: Random;
-    database: Database;
-    stores: Stores;
-    docker: DockerEngine;
-    compose: ComposeCli;
-    terminals: TerminalPorts;
-    stackFolder: StackFolderFiles;
-    /** Gives the data folder back. Call it last. */
-    close(): Promise<void>;
-}
-
-/** Takes the data folder, opens and migrates the database. @throws DATA_DIR_LOCKED, SECRET_KEY_INVALID */
-export async function layFoundation(config: Config, logger: Logger): Promise<Foundation> {
-    const lock: DataDirectoryLock = await lockDataDirectory(config.dataDirectory);
-    try {
-        const database = await openDatabase({ directory: config.dataDirectory });
-        await database.migrate();
-        const vault = loadVault({ directory: ownDirectory(config), secretKey: config.secretKey, previousSecretKeys: config.previousSecretKeys });
-        const { sealed, unreadable } = await countSealed(database.knex, vault);
-        if (unreadable > 0) {
-            logger.warn({ unreadable, sealed }, `${unreadable} of ${sealed} stored secrets cannot be opened with the secret key there is: put the former key into GIT_DEPLOY_PREVIOUS_SECRET_KEYS, or see "The key is lost" in docs/operations.md`);
-        }
-        const stores = createStores({ knex: database.knex, vault, clock: systemClock, random: systemRandom });
-        const engine = { searchPath: config.searchPath, dockerSocket: config.dockerSocket };
-        const stackFolder = new StackFolderFiles({ stacksDirectory: config.stacksDirectory, backupsDirectory: ownDirectory(config, "backups"), clock: systemClock, owner: config.stackOwner });
-        return {
-            config,
-            logger,
-            clock: systemClock,
-            random: systemRandom,
-            database,
-            stores,
-            docker: new DockerEngine(engine),
-            compose: new ComposeCli(engine),
-            terminals: terminalPorts(config, engine, stores.audit),
-            stackFolder,
-            close: async () => {
-                await database.close();
-                await lock.release();
-            },
-        };
-    } catch (error) {
-        await lock.release();
-        throw error;
-    }
-}
 
 export interface GitDeploy {
     /** Takes up what the last process left, then begins to work. Call it when the host can be reached. */
@@ -252,13 +185,6 @@ export function createGitDeploy(foundation: Foundation, host: Host, version: str
     };
 }
 
-/** The console is a shell of this machine: it gets what `docker` needs and nothing of the server's own environment, which may hold secrets. */
-function terminalPorts(config: Config, engine: DockerCliSettings, audit: AuditLog): TerminalPorts {
-    const containers = new DockerTerminals(engine);
-    const env = { ...dockerEnvironment(engine), LC_ALL: "C.UTF-8" };
-    return { pty: new LocalPty(), shells: containers, logs: containers, audit, console: { isEnabled: config.isConsoleEnabled, directory: config.stacksDirectory, env } };
-}
-
 /** What runs keeps its images: they bear the names of the compose file as well. */
 async function dropKeptImages(releases: ReleaseStore, docker: Docker, stack: string): Promise<void> {
     for (const release of await releases.recentOf(stack, Number.MAX_SAFE_INTEGER)) {
@@ -266,8 +192,4 @@ async function dropKeptImages(releases: ReleaseStore, docker: Docker, stack: str
             await docker.untag(keepTag);
         }
     }
-}
-
-function ownDirectory(config: Pick<Config, "dataDirectory">, ...names: string[]): string {
-    return path.join(config.dataDirectory, "git-deploy", ...names);
 }

@@ -2,7 +2,8 @@ import { BesideContainer } from "./adapters/docker/beside-container.ts";
 import { ComposeBeside } from "./adapters/docker/compose-beside.ts";
 import type { Config } from "./config.ts";
 import type { Logger } from "./domain/ports.ts";
-import { createGitDeploy, layFoundation } from "./git-deploy.ts";
+import { layFoundation } from "./foundation.ts";
+import { createGitDeploy } from "./git-deploy.ts";
 import { StandaloneHost } from "./host/standalone/standalone-host.ts";
 
 export interface StandaloneServer {
