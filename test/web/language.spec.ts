@@ -1,7 +1,10 @@
 import { flushPromises, mount } from "@vue/test-utils";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { DeploymentView } from "../../common/wire.ts";
+import DeploymentRow from "../../frontend/src/components/deployments/DeploymentRow.vue";
 import ErrorAlert from "../../frontend/src/components/ErrorAlert.vue";
 import AppearanceSettings from "../../frontend/src/components/settings/AppearanceSettings.vue";
+import StackListItem from "../../frontend/src/components/stack/StackListItem.vue";
 import { applyLanguage } from "../../frontend/src/composables/use-language.ts";
 import { formatDuration } from "../../frontend/src/composables/use-relative-time.ts";
 import { createTranslations, showLanguage } from "../../frontend/src/i18n.ts";
@@ -9,6 +12,7 @@ import de from "../../frontend/src/lang/de.json";
 import en from "../../frontend/src/lang/en.json";
 import { closestLocale, preferredLocale, type Texts } from "../../frontend/src/lang/languages.ts";
 import { ServerError } from "../../frontend/src/server/server-error.ts";
+import { deploymentRow, surroundings } from "./fixtures/test-server.ts";
 
 function speakers(...languages: string[]): void {
     vi.spyOn(navigator, "languages", "get").mockReturnValue(languages);
@@ -81,6 +85,21 @@ describe("an error in another language", () => {
         const alert = mount(ErrorAlert, { props: { error: new ServerError("GIT_AUTH_FAILED", "GitHub refused the token.") }, global: { plugins: [translations] } });
         expect(alert.get("[data-testid=error-message]").text()).toBe(de.errors.GIT_AUTH_FAILED);
         expect(alert.get("[lang=en]").text()).toBe("GitHub refused the token.");
+    });
+
+    it("has the cause in a row of the history and in the stack list as well, and only the sentence for what was cancelled", async () => {
+        const { plugins, provide } = surroundings();
+        const translations = createTranslations();
+        await showLanguage(translations.global, "de");
+        const global = { plugins: [translations, plugins[1]], provide } as never;
+        const said = "The stack could not be started: port is already allocated";
+        const failed = deploymentRow({ status: "failed", errorCode: "UP_FAILED", error: said });
+        const row = (deployment: DeploymentView) => mount(DeploymentRow, { props: { deployment, repository: null }, global });
+        expect(row(failed).get("[data-testid=row-reason]").text()).toBe(de.errors.UP_FAILED);
+        expect(row(failed).get("[data-testid=row-cause][lang=en]").text()).toBe(said);
+        expect(row(deploymentRow({ status: "cancelled", errorCode: "SUPERSEDED", error: "A newer deployment took its place." })).find("[data-testid=row-cause]").exists()).toBe(false);
+        const stack = { name: "blog", status: 3, tags: [], isManagedByDockge: true, composeFileName: "compose.yaml", endpoint: "", latestDeployment: failed, gitRepository: null } as const;
+        expect(mount(StackListItem, { props: { stack: stack as never }, global }).get("[data-testid=stack-failed]").attributes("title")).toBe(`${de.errors.UP_FAILED}\n${said}`);
     });
 
     it("shows what a server newer than the page says", async () => {
