@@ -3,12 +3,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createI18n } from "vue-i18n";
 import { createMemoryHistory, createRouter } from "vue-router";
 import type { DeploymentDetail, StepView } from "../../common/wire.ts";
+import ToastStack from "../../frontend/src/components/ToastStack.vue";
 import en from "../../frontend/src/lang/en.json";
 import DeploymentPage from "../../frontend/src/pages/DeploymentPage.vue";
 import { SERVER } from "../../frontend/src/server/server.ts";
 import { ServerError } from "../../frontend/src/server/server-error.ts";
 import { line, LogFile } from "./fixtures/log-file.ts";
-import { deploymentRow, TestServer } from "./fixtures/test-server.ts";
+import { deploymentRow, surroundings, TestServer } from "./fixtures/test-server.ts";
 
 /** happy-dom lays nothing out: the log is so high, and its rows as high as they are taken for. Pixels. */
 const VIEW_HEIGHT = 400;
@@ -90,6 +91,17 @@ describe("the log of a deployment", () => {
         expect(page.find("time.log-time").exists()).toBe(false);
         await page.get("[data-testid=log-timestamps]").trigger("click");
         expect(page.get("time.log-time").attributes("datetime")).toBe("2026-01-31T10:00:00.000Z");
+        page.unmount();
+    });
+
+    it("says that it is too long to copy, which is no error", async () => {
+        const { page } = await open(new LogFile(line("x").repeat(100_001)));
+        await page.get("[data-testid=log-copy]").trigger("click");
+        const toasts = mount(ToastStack, { global: surroundings() });
+        expect(toasts.get("[data-testid=toast-notice]").text()).toContain("100,001 lines are too many");
+        expect(toasts.find("[data-testid=error-code]").exists()).toBe(false);
+        await toasts.get("button").trigger("click");
+        expect(toasts.find("[data-testid=toast-notice]").exists()).toBe(false);
         page.unmount();
     });
 

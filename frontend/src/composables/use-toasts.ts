@@ -3,12 +3,12 @@ import { toServerError, type ServerError } from "../server/server-error.ts";
 
 export interface Toast {
     id: number;
-    kind: "success" | "failure";
+    kind: "success" | "notice" | "failure";
     text: string;
     error: ServerError | null;
 }
 
-/** Milliseconds. Failures stay until they are closed: nobody reads a stack of errors in five seconds. */
+/** Milliseconds. Everything else stays until they are closed: nobody reads a stack of errors in five seconds. */
 const SUCCESS_MS = 4_000;
 
 const toasts = ref<Toast[]>([]);
@@ -21,6 +21,8 @@ function close(id: number): void {
 export interface Toasts {
     readonly list: DeepReadonly<Ref<Toast[]>>;
     readonly success: (text: string) => void;
+    /** Why something was not done, although nothing has failed. */
+    readonly notice: (text: string) => void;
     readonly failure: (thrown: unknown) => void;
     readonly close: (id: number) => void;
 }
@@ -32,6 +34,10 @@ export function useToasts(): Toasts {
             const id = nextId++;
             toasts.value = [...toasts.value, { id, kind: "success", text, error: null }];
             setTimeout(() => close(id), SUCCESS_MS);
+        },
+        notice: (text) => {
+            const others = toasts.value.filter((toast) => toast.kind !== "notice" || toast.text !== text);
+            toasts.value = [...others, { id: nextId++, kind: "notice", text, error: null }];
         },
         failure: (thrown) => {
             const error = toServerError(thrown);
