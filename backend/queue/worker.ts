@@ -60,8 +60,11 @@ export class Worker {
         this.#loop ??= this.#work();
     }
 
-    /** Something may have become due. */
+    /** Something may have become due. While every place is taken nothing can begin, and the end of a run wakes by itself. */
     wake(): void {
+        if (!this.#isStopping && this.#running.size >= this.#parts.concurrency) {
+            return;
+        }
         this.#wakeUps++;
         this.#alarm.abort();
     }

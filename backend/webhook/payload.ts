@@ -3,6 +3,8 @@ import { DeployError } from "../domain/errors.ts";
 import { formField } from "./form.ts";
 import type { WebhookHeaders } from "./provider.ts";
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 /** Of a form, where the JSON is. */
 const FIELD = "payload";
 
@@ -32,7 +34,7 @@ function isForm(headers: WebhookHeaders): boolean {
 
 function decode(body: Buffer): string {
     try {
-        return new TextDecoder("utf-8", { fatal: true }).decode(body);
+        return utf8.decode(body);
     } catch (error) {
         throw invalid("The body is not valid UTF-8.", error);
     }

@@ -3,7 +3,7 @@ import { isIPv6 } from "node:net";
 /** One home or server has 2^64 addresses of IPv6 to choose from, so these count by their first 64 bits. */
 export function addressBlock(address: string): string {
     const bare = address.split("%")[0] ?? "";
-    if (!isIPv6(bare)) {
+    if (!bare.includes(":") || !isIPv6(bare)) {
         return address;
     }
     const [head = "", tail] = bare.split("::");
