@@ -86,7 +86,7 @@ describe("the deployment whose release runs", () => {
         const world = new TestServer();
         let newest = "d1";
         world.answers["getDeploymentList"] = () => ({ items: [deploymentRow({ id: newest })], total: 1, page: 1, perPage: 1 });
-        const page = mount(defineComponent({ setup: () => ({ current: useCurrentDeployment(() => "blog") }), template: "<p>{{ current }}</p>" }), { global: surroundings(world) });
+        const page = mount(defineComponent({ setup: () => ({ current: useCurrentDeployment(() => "blog") }), template: "<p>{{ current?.id }}</p>" }), { global: surroundings(world) });
         await flushPromises();
         expect(page.text()).toBe("d1");
         expect(world.callsOf("getDeploymentList")[0]).toMatchObject(["blog", { status: ["successful"] }]);
@@ -103,6 +103,18 @@ describe("the deployment whose release runs", () => {
 });
 
 describe("DeploymentsTab", () => {
+    it("offers no way back to what runs already, neither as itself nor through a rollback", async () => {
+        const world = new TestServer();
+        const row = (id: string, changes: object = {}) => deploymentRow({ id, canRollBackTo: true, ...changes });
+        const items = [row("d5", { kind: "rollback", previousDeploymentId: "d4" }), row("d4", { kind: "rollback", previousDeploymentId: "d1" }), row("d3", { previousDeploymentId: "d2" }), row("d2"), row("d1")];
+        world.answers["getGitRepository"] = () => ({ gitRepository: repositoryRow() });
+        world.answers["getDeploymentList"] = () => ({ items, total: 5, page: 1, perPage: 20 });
+        const tab = mount(DeploymentsTab, { props: { stackName: "blog" }, global: surroundings(world) });
+        await flushPromises();
+        const idsWith = (testid: string) => tab.findAll("[data-testid=deployment-row]").filter((each) => each.find(`[data-testid=${testid}]`).exists()).map((each) => each.attributes("data-deployment"));
+        expect([idsWith("current-release"), idsWith("runs-now"), idsWith("rollback")]).toEqual([["d5"], ["d4", "d1"], ["d3", "d2"]]);
+    });
+
     it("changes shown rows live and asks again when one is new", async () => {
         const world = new TestServer();
         world.answers["getGitRepository"] = () => ({ gitRepository: repositoryRow() });
@@ -111,14 +123,15 @@ describe("DeploymentsTab", () => {
         await flushPromises();
         expect(tab.get("[data-testid=deployment-row]").attributes("data-status")).toBe("building");
 
+        const pagesAsked = () => world.callsOf("getDeploymentList").filter(([, input]) => (input as { perPage: number }).perPage === 20).length;
         world.push("deploymentUpdated", { deployment: deploymentRow({ status: "rolled_back", error: "Not healthy." }), steps: [] });
         await flushPromises();
         expect(tab.get("[data-testid=deployment-row]").attributes("data-status")).toBe("rolled_back");
-        expect(world.callsOf("getDeploymentList")).toHaveLength(1);
+        expect(pagesAsked()).toBe(1);
 
         world.push("deploymentUpdated", { deployment: deploymentRow({ id: "new" }), steps: [] });
         await flushPromises();
-        expect(world.callsOf("getDeploymentList")).toHaveLength(2);
+        expect(pagesAsked()).toBe(2);
     });
 
     it("says what to do when there is nothing", async () => {
