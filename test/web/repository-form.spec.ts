@@ -1,5 +1,6 @@
 import { flushPromises, mount } from "@vue/test-utils";
 import { describe, expect, it, vi } from "vitest";
+import ConnectionTest from "../../frontend/src/components/git/ConnectionTest.vue";
 import RepositoryForm from "../../frontend/src/components/git/RepositoryForm.vue";
 import { ServerError } from "../../frontend/src/server/server-error.ts";
 import type { RepositoryView } from "../../common/wire.ts";
@@ -69,6 +70,26 @@ describe("RepositoryForm", () => {
         await flushPromises();
         expect(test.mock.lastCall?.[0]).toMatchObject({ confirmHostKey: fingerprint, credentials: { privateKey: "-----BEGIN OPENSSH PRIVATE KEY-----\n" } });
         expect(form.find("[data-testid=test-result]").exists()).toBe(true);
+    });
+
+    it("leaves the keyboard where it was, also once the question that was answered is gone", async () => {
+        const keys = [{ type: "ssh-ed25519", fingerprint: `SHA256:${"A".repeat(43)}` }];
+        const test = vi.fn().mockRejectedValueOnce(new ServerError("GIT_HOST_KEY_UNKNOWN", "Unknown host.", { host: "git.home.lan", keys })).mockResolvedValue(FOUND);
+        const tester = mount(ConnectionTest, { props: { test, input: () => ({ url: "git@git.home.lan:me/app.git" }) as never }, global: surroundings(), attachTo: document.body });
+        const button = tester.get<HTMLButtonElement>("[data-testid=test-connection]");
+        button.element.focus();
+        await button.trigger("click");
+        // Browsers take the focus from what is disabled.
+        expect([button.element.disabled, button.attributes("aria-disabled")]).toEqual([false, "true"]);
+        await button.trigger("click");
+        await flushPromises();
+        expect(test).toHaveBeenCalledTimes(1);
+        const answer = tester.get<HTMLButtonElement>("[data-testid=confirm-host-key]");
+        answer.element.focus();
+        await answer.trigger("click");
+        await flushPromises();
+        expect(document.activeElement).toBe(button.element);
+        tester.unmount();
     });
 
     it("keeps a stored token unless a new one is typed, and warns that another URL loses it", async () => {
