@@ -7,14 +7,19 @@ export const MAX_LINE_LENGTH = 64 * 1024;
 export class OutputTail {
     readonly #decoder = new StringDecoder("utf8");
     readonly #maxLength: number;
-    readonly #onLine: (text: string) => void;
+    readonly #onLines: (text: string) => void;
+    /** Whatever came before `#kept` and may still belong to the end. */
+    #keptBefore = "";
     #kept = "";
     #line = "";
 
-    /** @param maxLength characters of the end of the stream that `text` keeps */
-    constructor(maxLength: number, onLine: (text: string) => void) {
+    /**
+     * @param maxLength characters of the end of the stream that `text` keeps
+     * @param onLines whole lines, as many as came together: joined by line ends, without the last one
+     */
+    constructor(maxLength: number, onLines: (text: string) => void) {
         this.#maxLength = maxLength;
-        this.#onLine = onLine;
+        this.#onLines = onLines;
     }
 
     push(chunk: Buffer): void {
@@ -25,40 +30,50 @@ export class OutputTail {
     end(): void {
         this.#take(this.#decoder.end());
         if (this.#line !== "") {
-            this.#emit(this.#line);
+            this.#onLines(shownOf(this.#line));
             this.#line = "";
         }
     }
 
     get text(): string {
-        return this.#kept.slice(-this.#maxLength);
+        return (this.#keptBefore + this.#kept).slice(-this.#maxLength);
     }
 
+    /** A million lines a minute pass here: all that is done is done for many of them at once. */
     #take(text: string): void {
         if (text === "") {
             return;
         }
-        this.#kept += text;
-        // Cut only now and then: cutting for every chunk would copy the whole tail each time.
-        if (this.#kept.length > 2 * this.#maxLength) {
-            this.#kept = this.#kept.slice(-this.#maxLength);
-        }
-        const lines = (this.#line + text).split("\n");
-        this.#line = withoutOverwritten(lines.pop() ?? "");
-        for (const line of lines) {
-            this.#emit(line);
+        this.#keep(text);
+        const end = text.lastIndexOf("\n");
+        if (end === -1) {
+            this.#line = withoutOverwritten(this.#line + text);
+        } else {
+            const lines = this.#line + text.slice(0, end);
+            this.#line = withoutOverwritten(text.slice(end + 1));
+            this.#onLines(lines.includes("\r") ? lines.split("\n").map(shownOf).join("\n") : lines);
         }
         while (this.#line.length > MAX_LINE_LENGTH) {
             const length = pieceLength(this.#line);
-            this.#emit(this.#line.slice(0, length));
+            this.#onLines(shownOf(this.#line.slice(0, length)));
             this.#line = this.#line.slice(length);
         }
     }
 
-    #emit(line: string): void {
-        const withoutEnd = line.endsWith("\r") ? line.slice(0, -1) : line;
-        this.#onLine(withoutEnd.slice(withoutEnd.lastIndexOf("\r") + 1));
+    /** Nothing is cut or copied: what is surely too old is dropped. */
+    #keep(text: string): void {
+        if (this.#kept.length >= this.#maxLength) {
+            this.#keptBefore = this.#kept;
+            this.#kept = "";
+        }
+        this.#kept += text;
     }
+}
+
+/** What a terminal would show of a line. */
+function shownOf(line: string): string {
+    const withoutEnd = line.endsWith("\r") ? line.slice(0, -1) : line;
+    return withoutEnd.slice(withoutEnd.lastIndexOf("\r") + 1);
 }
 
 /** What a terminal would still show of an unfinished line; a `\r` at its end may yet become `\r\n`. */

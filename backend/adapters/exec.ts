@@ -11,8 +11,8 @@ export interface ExecOptions {
     timeoutMs?: number;
     /** Written to standard input, which is then closed; without it standard input is empty. */
     input?: string | Buffer;
-    /** Each complete line, and at the end the unfinished one. `\r` starts the line over, as terminals do. */
-    onLine?: (stream: "out" | "err", text: string) => void;
+    /** Complete lines, as many as came together, joined by line ends without the last one; at the end the unfinished one. `\r` starts a line over, as terminals do. */
+    onLines?: (stream: "out" | "err", text: string) => void;
     /** How much of the end of each stream the result keeps, counted in characters; default 1 Mi. */
     maxKeepBytes?: number;
     /** More standard output than this ends the program and rejects with what `onTooMuch` gives: for output that must be had whole or not at all. */
@@ -55,16 +55,16 @@ export async function runProgram(file: string, argv: readonly string[], options:
             killGroup(child, "SIGTERM");
             killTimer = setTimeout(() => killGroup(child, "SIGKILL"), killAfterMs);
         };
-        const onLine = (stream: "out" | "err") => (text: string) => {
+        const handOn = (stream: "out" | "err") => (text: string) => {
             try {
-                options.onLine?.(stream, text);
+                options.onLines?.(stream, text);
             } catch (error) {
                 end(asError(error));
             }
         };
         const keep = options.maxKeepBytes ?? DEFAULT_KEEP_BYTES;
-        const stdout = new OutputTail(keep, onLine("out"));
-        const stderr = new OutputTail(keep, onLine("err"));
+        const stdout = new OutputTail(keep, handOn("out"));
+        const stderr = new OutputTail(keep, handOn("err"));
         const onAbort = () => end(asError(options.signal?.reason));
         const timeout = options.timeoutMs === undefined ? undefined : setTimeout(() => end(timeoutError(file, options.timeoutMs ?? 0)), options.timeoutMs);
         options.signal?.addEventListener("abort", onAbort, { once: true });

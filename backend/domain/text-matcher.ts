@@ -5,12 +5,19 @@ export interface TextRange {
 }
 
 const ROOT = 0;
+const PAIRS = 65_536;
+const MAX_SKIP = 255;
 
 /**
  * Finds many texts in one pass (Aho and Corasick, 1975), as a complete automaton: one table look-up for each character.
  * Characters that no text has share one column of the table, so its size follows from the texts alone.
+ * Where no text can begin the automaton is not asked: the last two characters of a window as long as the shortest text tell how far to move it (Wu and Manber, 1994).
  */
 export class TextMatcher {
+    /** That of the shortest text. */
+    readonly #windowLength: number;
+    /** How far the window may move on, by the pair of characters at its end; 0 where a text may begin with the window. */
+    readonly #skips: Uint8Array;
     /** Column of each UTF-16 code unit; 0 for those that no text has. */
     readonly #columns = new Uint16Array(65_536);
     readonly #columnCount: number;
@@ -21,6 +28,8 @@ export class TextMatcher {
 
     constructor(texts: readonly string[]) {
         const wanted = texts.filter((text) => text !== "");
+        this.#windowLength = wanted.reduce((shortest, text) => Math.min(shortest, text.length), MAX_SKIP);
+        this.#skips = skipsOf(wanted, this.#windowLength);
         this.#columnCount = this.#assignColumns(wanted);
         const maxStates = wanted.reduce((sum, text) => sum + text.length, 1);
         const next = new Int32Array(maxStates * this.#columnCount).fill(-1);
@@ -34,16 +43,30 @@ export class TextMatcher {
     /** Where any of the texts stands; what overlaps or touches is one range. */
     find(text: string): TextRange[] {
         const ranges: TextRange[] = [];
+        const skips = this.#skips;
+        const toEnd = this.#windowLength - 1;
+        for (let end = toEnd; end < text.length; ) {
+            const skip = toEnd === 0 ? 0 : (skips[pairOf(text.charCodeAt(end - 1), text.charCodeAt(end))] ?? 0);
+            end = skip > 0 ? end + skip : this.#follow(text, end - toEnd, ranges) + toEnd;
+        }
+        return ranges;
+    }
+
+    /** Lets the automaton go on from a position until no text is half read. @returns the position from which nothing is known yet */
+    #follow(text: string, start: number, ranges: TextRange[]): number {
         let state = ROOT;
-        for (let index = 0; index < text.length; index++) {
+        for (let index = start; index < text.length; index++) {
             const column = this.#columns[text.charCodeAt(index)] ?? 0;
             state = this.#next[state * this.#columnCount + column] ?? ROOT;
+            if (state === ROOT) {
+                return index + 1;
+            }
             const length = this.#matchLength[state] ?? 0;
             if (length > 0) {
                 addRange(ranges, index + 1 - length, index + 1);
             }
         }
-        return ranges;
+        return text.length;
     }
 
     #assignColumns(texts: readonly string[]): number {
@@ -98,6 +121,22 @@ export class TextMatcher {
             }
         }
     }
+}
+
+/** Pairs that share a number only move the window less far. */
+function pairOf(first: number, second: number): number {
+    return ((first << 8) ^ second) & (PAIRS - 1);
+}
+
+function skipsOf(texts: readonly string[], windowLength: number): Uint8Array {
+    const skips = new Uint8Array(PAIRS).fill(windowLength - 1);
+    for (const text of texts) {
+        for (let last = 1; last < windowLength; last++) {
+            const pair = pairOf(text.charCodeAt(last - 1), text.charCodeAt(last));
+            skips[pair] = Math.min(skips[pair] ?? 0, windowLength - 1 - last);
+        }
+    }
+    return skips;
 }
 
 function addRange(ranges: TextRange[], start: number, end: number): void {

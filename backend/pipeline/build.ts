@@ -103,7 +103,7 @@ async function composeBuild(run: Run, checkout: Checkout, model: ComposeModel, s
     await parts.workDirectories.write(directories.plan, "build.json", JSON.stringify(file), 0o600);
     run.log.note("build", `Building ${names.join(", ")}`);
     const project = { ...checkout.project, files: [`${directories.plan}/build.json`] };
-    await parts.compose.build(project, names, { signal, onLine: linesTo(run, "build"), buildArgs: config.buildArgs });
+    await parts.compose.build(project, names, { signal, onLines: linesTo(run, "build"), buildArgs: config.buildArgs });
 }
 
 async function buildDockerfile(run: Run, checkout: Checkout, model: ComposeModel): Promise<ReleaseService[]> {
@@ -121,7 +121,7 @@ async function buildDockerfile(run: Run, checkout: Checkout, model: ComposeModel
     run.log.note("build", `Building ${dockerfile}`);
     await parts.docker.build(
         { directory: directories.source, dockerfile, tags: [tag, `${name}:${checkout.commit.sha.slice(0, 12)}`], buildArgs: config.buildArgs, isNoCache: deployment.isRebuild },
-        { signal, onLine: linesTo(run, "build") },
+        { signal, onLines: linesTo(run, "build") },
     );
     const built: ReleaseService = { service: "", imageRef: `${name}:latest`, imageId: "", keepTag: tag, buildKey: null, origin: "built" };
     return await Promise.all(users.map(([service]) => withImageId(run, { ...built, service })));
@@ -142,7 +142,7 @@ async function pullService(run: Run, checkout: Checkout, name: string, service: 
     const isEnough = before !== null && (isPinned(imageRef) || policy === "never" || policy === "missing" || policy === "if_not_present");
     if (!isEnough && policy !== "never") {
         try {
-            await parts.compose.pull(checkout.project, [name], { signal, onLine: linesTo(run, "build") });
+            await parts.compose.pull(checkout.project, [name], { signal, onLines: linesTo(run, "build") });
         } catch (error) {
             signal.throwIfAborted();
             if (before === null || !(error instanceof DeployError) || error.code !== "PULL_FAILED") {

@@ -32,7 +32,7 @@ export interface Checkout {
 export async function checkOut(run: Run, commit: Commit): Promise<Checkout> {
     const { parts, repository, config, deployment, directories, signal } = run;
     const content = { hasSubmodules: repository.fetchSubmodules, hasLfs: repository.fetchLfs };
-    const { treeId } = await parts.git.checkout(repository, commit.sha, directories.source, content, { signal, onLine: linesTo(run, "checkout") });
+    const { treeId } = await parts.git.checkout(repository, commit.sha, directories.source, content, { signal, onLines: linesTo(run, "checkout") });
     const entries = await parts.git.listTree(repository.id, treeId);
     const tracked = entries.filter((entry) => entry.mode !== "160000");
     run.log.note("checkout", `${tracked.length} ${tracked.length === 1 ? "file" : "files"}`);

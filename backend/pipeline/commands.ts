@@ -8,7 +8,7 @@ export async function runCommands(run: Run, step: Extract<StepName, "pre-build" 
         run.log.note(step, interpreter === "sh" ? `$ ${text}` : "$ bash (the stack's build script)");
         await parts.commands.run(
             { interpreter, text, directory: directories.source, env: commandEnvironment(run), image: config.commandImage, runId: deployment.id },
-            { signal, onLine: linesTo(run, step) },
+            { signal, onLines: linesTo(run, step) },
         );
     }
 }

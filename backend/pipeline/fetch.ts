@@ -11,7 +11,7 @@ export async function fetchCommit(run: Run): Promise<Commit> {
     const { deployment, repository, parts, signal } = run;
     const target: FetchTarget = { ref: refOf(run), commitSha: deployment.commitSha };
     run.log.note("fetch", `Fetching ${target.commitSha ?? target.ref?.name ?? repository.branch} from ${repository.url}`);
-    const commit = await parts.git.fetch(repository, target, { signal, onLine: linesTo(run, "fetch") });
+    const commit = await parts.git.fetch(repository, target, { signal, onLines: linesTo(run, "fetch") });
     run.deployment = await parts.journal.update(deployment, {
         commitSha: commit.sha,
         commitMessage: commit.message,

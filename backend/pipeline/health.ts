@@ -125,7 +125,7 @@ async function noteTails(run: Run, containers: readonly ContainerState[], step: 
 async function noteTail(run: Run, containerId: string, step: StepName): Promise<void> {
     try {
         for (const line of await run.parts.docker.tail(containerId, TAIL_LINES)) {
-            run.log.line(step, "err", line);
+            run.log.lines(step, "err", line);
         }
     } catch {
         run.log.note(step, "The container's own log could not be read.", "warn");

@@ -69,10 +69,12 @@ async function bringUp(run: Run, project: ComposeProject, step: "release" | "rol
         await parts.compose.up(project, {
             signal,
             shouldPull: false,
-            onLine: (stream, text) => {
-                run.log.line(step, stream, text);
-                parts.progress(deployment.stackId, `${text}\r\n`);
-                waits.line(text);
+            onLines: (stream, text) => {
+                run.log.lines(step, stream, text);
+                for (const line of text.split("\n")) {
+                    parts.progress(deployment.stackId, `${line}\r\n`);
+                    waits.line(line);
+                }
             },
         });
     } finally {

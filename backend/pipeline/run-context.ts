@@ -75,5 +75,5 @@ export interface RunDirectories {
 
 /** Sends a tool's lines to the deployment's log under one step. */
 export function linesTo(run: Pick<Run, "log">, step: StepName): (stream: "out" | "err", text: string) => void {
-    return (stream, text) => run.log.line(step, stream, text);
+    return (stream, text) => run.log.lines(step, stream, text);
 }

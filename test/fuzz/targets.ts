@@ -1,4 +1,4 @@
-import { cleanText, cutText } from "../../backend/adapters/deployment-log/deployment-log-line.ts";
+import { formatLines } from "../../backend/adapters/deployment-log/deployment-log-format.ts";
 import { MAX_LINE_LENGTH, OutputTail } from "../../backend/adapters/exec-output.ts";
 import { parseCommits, parseTree } from "../../backend/adapters/git/git-reader.ts";
 import { parsePointer } from "../../backend/adapters/git/git-lfs.ts";
@@ -16,7 +16,7 @@ import { Secret } from "../../backend/domain/secret.ts";
 import { decideDelivery } from "../../backend/webhook/decide-delivery.ts";
 import { payloadText } from "../../backend/webhook/payload.ts";
 import { PROVIDERS } from "../../backend/webhook/providers/index.ts";
-import { formatLogLine, parseLogLine } from "../../common/log-line.ts";
+import { parseLogLine } from "../../common/log-line.ts";
 import { PROVIDERS as PROVIDER_NAMES, type Provider } from "../../common/schemas.ts";
 import { aBuildConfig, aRepository } from "../fixtures/rows.ts";
 
@@ -69,9 +69,12 @@ export const targets: Record<string, (input: Buffer) => void> = {
     "log-bytes": (input) => {
         const redactor = new Redactor([new Secret(SECRET)]);
         const tail = new OutputTail(1000, (text) => {
-            const raw = formatLogLine({ time: "2026-01-01T00:00:00.000Z", step: "build", stream: "out", level: "info", text: cutText(cleanText(redactor.redact(text))) });
-            insist(!raw.includes("\n") && raw.length < MAX_LINE_LENGTH, "a line that is more than one");
-            insist(parseLogLine(raw, 0)?.text.includes(SECRET) === false, "a line that cannot be read again, or tells the secret");
+            const written = formatLines(text, { time: "2026-01-01T00:00:00.000Z", step: "build", stream: "out", level: null }, (line) => redactor.redact(line)).split("\n");
+            insist(written.length === text.split("\n").length + 1 && written.pop() === "", "a line that is more than one, or none");
+            for (const raw of written) {
+                insist(raw.length < MAX_LINE_LENGTH, "a line that is too long");
+                insist(parseLogLine(raw, 0)?.text.includes(SECRET) === false, "a line that cannot be read again, or tells the secret");
+            }
         });
         const middle = Math.floor(input.length / 2);
         tail.push(input.subarray(0, middle));

@@ -55,8 +55,8 @@ describe("a deployment's log", () => {
         const deployment = newDeployment();
         const writer = await logs.open(deployment, []);
         writer.note("fetch", "Fetching main");
-        writer.line("build", "out", "one\ntwo\r\nthree");
-        writer.line("build", "err", "warning: old");
+        writer.lines("build", "out", "one\ntwo\r\nthree");
+        writer.lines("build", "err", "warning: old");
         writer.note("health", "Not healthy", "error");
         await writer.close();
         expect(await readFile(fileOf(deployment), "utf8")).toBe(
@@ -71,11 +71,11 @@ describe("a deployment's log", () => {
         const logs = logFiles({ onAppend: (_id, offset, text, line) => void told.push([offset, line, text]) });
         const deployment = newDeployment();
         const writer = await logs.open(deployment, []);
-        writer.line("build", "out", "grün\ntwo");
+        writer.lines("build", "out", "grün\ntwo");
         // Whoever joins in and leaves brings what there is into the file.
         await (await logs.open(deployment, [])).close();
-        writer.line("build", "out", "x".repeat(80_000));
-        writer.line("build", "out", "last");
+        writer.lines("build", "out", "x".repeat(80_000));
+        writer.lines("build", "out", "last");
         await writer.close();
         const whole = await readFile(fileOf(deployment), "utf8");
         expect(told.map(([, , text]) => text).join("")).toBe(whole);
@@ -111,10 +111,10 @@ describe("a deployment's log", () => {
         const deployment = newDeployment();
         const writer = await logs.open(deployment, [new Secret("hunter2-hunter2")]);
         writer.mask([new Secret("late-token")]);
-        writer.line("build", "out", "password hunter2-\x00hunter2");
-        writer.line("build", "err", Buffer.from("user:hunter2-hunter2").toString("base64"));
+        writer.lines("build", "out", "password hunter2-\x00hunter2");
+        writer.lines("build", "err", Buffer.from("user:hunter2-hunter2").toString("base64"));
         writer.note("build", "late-token");
-        writer.line("build", "out", `${"x".repeat(16 * 1024 - 5)}hunter2-hunter2`);
+        writer.lines("build", "out", `${"x".repeat(16 * 1024 - 5)}hunter2-hunter2`);
         await writer.close();
         const text = await readFile(fileOf(deployment), "utf8");
         expect(text).not.toMatch(/hunter|late-token|aHVudGVyMi/);
@@ -135,8 +135,8 @@ describe("a deployment's log", () => {
             },
         });
         const writer = await logs.open(deployment, []);
-        writer.line("build", "out", "größer 🚀");
-        writer.line("build", "out", "second");
+        writer.lines("build", "out", "größer 🚀");
+        writer.lines("build", "out", "second");
         await once(told, "told");
         expect(seen).toHaveLength(1);
         expect(await readFile(fileOf(deployment), "utf8")).toBe(seen.join(""));
@@ -147,7 +147,7 @@ describe("a deployment's log", () => {
         const logs = logFiles();
         const deployment = newDeployment();
         const [first, second] = await Promise.all([logs.open(deployment, [new Secret("first-secret")]), logs.open(deployment, [])]);
-        second.line("build", "out", "first-secret");
+        second.lines("build", "out", "first-secret");
         await second.close();
         expect(await logs.read(deployment, 0, 1000)).toMatchObject({ isComplete: false, text: `${TIME}\tbuild\tout\tinfo\t***\n` });
         await first.close();
@@ -157,11 +157,11 @@ describe("a deployment's log", () => {
     it("goes on after a crash in the middle of a line", async () => {
         const deployment = newDeployment();
         const crashed = await logFiles().open(deployment, []);
-        crashed.line("build", "out", "before");
+        crashed.lines("build", "out", "before");
         await crashed.close();
         await appendFile(fileOf(deployment), `${TIME}\tbuild\tout\tinf`);
         const writer = await logFiles().open(deployment, []);
-        writer.line("build", "out", "after");
+        writer.lines("build", "out", "after");
         await writer.close();
         expect(textsOf((await logFiles().query(deployment, { offset: 0 })).lines)).toEqual(["before", "after"]);
     });
@@ -177,12 +177,12 @@ describe("a deployment's log", () => {
             return write(args[0], (args[1] as Buffer).subarray(0, 5));
         });
         try {
-            writer.line("build", "out", "lost");
+            writer.lines("build", "out", "lost");
         } finally {
             full.mockRestore();
         }
         expect(await readFile(fileOf(deployment), "utf8")).toBe("");
-        writer.line("build", "out", "kept");
+        writer.lines("build", "out", "kept");
         await writer.close();
         const text = await readFile(fileOf(deployment), "utf8");
         expect(text).toContain("Lines that could not be written here: 1. Is the disk full?");
@@ -198,7 +198,7 @@ describe("a deployment's log", () => {
         const deployment = newDeployment();
         const writer = await logFiles().open(deployment, []);
         await writer.close();
-        writer.line("build", "out", "late");
+        writer.lines("build", "out", "late");
         expect(await readFile(fileOf(deployment), "utf8")).toBe("");
     });
 });
@@ -225,7 +225,7 @@ describe("reading", () => {
                     return result;
                 };
                 for (const line of texts) {
-                    writer.line("build", "out", line);
+                    writer.lines("build", "out", line);
                     await readOn();
                 }
                 await writer.close();
@@ -248,7 +248,7 @@ describe("reading", () => {
     it("gives at least a line, however little was asked for", async () => {
         const deployment = newDeployment();
         const writer = await logs().open(deployment, []);
-        writer.line("build", "out", "x".repeat(10_000));
+        writer.lines("build", "out", "x".repeat(10_000));
         await writer.close();
         const result = await logs().read(deployment, 0, 1);
         expect(result.text).toMatch(/x\n$/);
@@ -268,7 +268,7 @@ describe("reading", () => {
         const deployment = newDeployment();
         const writer = await logs().open(deployment, []);
         for (let index = 0; index < 100; index++) {
-            writer.line(index % 2 === 0 ? "build" : "release", "out", index % 10 === 0 ? `\x1b[31mERR\x1b[0mOR ${index}` : index % 5 === 0 ? `error: ${index}` : `line ${index}`);
+            writer.lines(index % 2 === 0 ? "build" : "release", "out", index % 10 === 0 ? `\x1b[31mERR\x1b[0mOR ${index}` : index % 5 === 0 ? `error: ${index}` : `line ${index}`);
         }
         await writer.close();
         const query = async (input: object) => textsOf((await logs().query(deployment, { offset: 0, ...input })).lines);
@@ -295,7 +295,7 @@ describe("a log that is too long", () => {
     const fill = async (files: DeploymentLogFiles, deployment: { id: string; createdAt: number }, count: number) => {
         const writer = await files.open(deployment, []);
         for (let index = 0; index < count; index++) {
-            writer.line("build", "out", `line ${index}`);
+            writer.lines("build", "out", `line ${index}`);
         }
         return writer;
     };
@@ -373,7 +373,7 @@ describe("pruning", () => {
         const make = async (ageDays: number, isOpen = false) => {
             const deployment = { id: randomUUID(), createdAt: NOW - ageDays * 86_400_000 };
             const writer = await files.open(deployment, []);
-            writer.line("build", "out", "x");
+            writer.lines("build", "out", "x");
             if (!isOpen) {
                 await writer.close();
             }

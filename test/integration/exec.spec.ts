@@ -23,9 +23,9 @@ async function abortAfterPids(script: string, count: number): Promise<{ pids: nu
     const pids: number[] = [];
     const reason: unknown = await sh(script, {
         signal: controller.signal,
-        onLine: (_stream, text) => {
-            pids.push(Number(text));
-            if (pids.length === count) {
+        onLines: (_stream, text) => {
+            pids.push(...text.split("\n").map(Number));
+            if (pids.length >= count) {
                 controller.abort(new Error("stop"));
             }
         },
@@ -63,9 +63,9 @@ describe("runProgram", () => {
         const run = sh(`trap "echo cleaned; exit 0" TERM; echo ready; while :; do sleep 0.05; done`, {
             killAfterMs: 5000,
             signal: controller.signal,
-            onLine: (stream, text) => {
+            onLines: (stream, text) => {
                 if (stream === "out") {
-                    lines.push(text);
+                    lines.push(...text.split("\n"));
                 }
                 controller.abort(new Error("stop"));
             },
@@ -75,7 +75,7 @@ describe("runProgram", () => {
     });
 
     it("does not start anything for a signal that is aborted already", async () => {
-        await expect(sh("echo never", { signal: AbortSignal.abort(new Error("early")), onLine: () => expect.unreachable() })).rejects.toThrow("early");
+        await expect(sh("echo never", { signal: AbortSignal.abort(new Error("early")), onLines: () => expect.unreachable() })).rejects.toThrow("early");
     });
 
     it("ends a program that exceeds its time", async () => {
@@ -101,7 +101,7 @@ describe("runProgram", () => {
 
     it("ends the program and fails when the listener fails", async () => {
         const run = sh("echo one; sleep 60", {
-            onLine: () => {
+            onLines: () => {
                 throw new Error("listener");
             },
         });
@@ -115,7 +115,7 @@ describe("runProgram", () => {
 
     it("hands on a million lines and keeps only the end of them", async () => {
         let count = 0;
-        const { stdout } = await runProgram("/usr/bin/seq", ["1000000"], { env: {}, maxKeepBytes: 16, onLine: () => count++ });
+        const { stdout } = await runProgram("/usr/bin/seq", ["1000000"], { env: {}, maxKeepBytes: 16, onLines: (_stream, text) => (count += text.split("\n").length) });
         expect(count).toBe(1_000_000);
         expect(stdout.endsWith("999999\n1000000\n")).toBe(true);
         expect(stdout.length).toBe(16);

@@ -1,11 +1,11 @@
 import type { StepName } from "../../../common/deployment.ts";
-import { formatLogLine } from "../../../common/log-line.ts";
 import type { LogInput, LogLevel } from "../../../common/schemas.ts";
 import type { LogLine, LogOutline, LogPage } from "../../../common/wire.ts";
 import type { Clock, DeploymentLogs, DeploymentLogWriter } from "../../domain/ports.ts";
 import { Redactor } from "../../domain/redact.ts";
 import type { Secret } from "../../domain/secret.ts";
-import { cleanText, cutText, guessLevel, type LogStream } from "./deployment-log-line.ts";
+import { formatLines } from "./deployment-log-format.ts";
+import type { LogStream } from "./deployment-log-line.ts";
 import { logPaths, type LogOwner } from "./deployment-log-paths.ts";
 import { pruneLogs } from "./deployment-log-prune.ts";
 import { allLines, outlineLog, queryLines, readText, type LineFilter, type LogText } from "./deployment-log-reader.ts";
@@ -119,7 +119,7 @@ class LogFileWriter implements DeploymentLogWriter {
         this.#leave = leave;
     }
 
-    line(step: StepName, stream: "out" | "err", text: string): void {
+    lines(step: StepName, stream: "out" | "err", text: string): void {
         this.#append(step, stream, null, text);
     }
 
@@ -140,13 +140,8 @@ class LogFileWriter implements DeploymentLogWriter {
 
     /** What a tool prints after the log was closed (it may take a moment to die) is dropped. */
     #append(step: StepName, stream: LogStream, level: LogLevel | null, text: string): void {
-        if (this.#isClosed) {
-            return;
-        }
-        for (const line of text.includes("\n") ? text.split("\n") : [text]) {
-            // In this order: a control character must not hide a secret, and half a secret would not be recognised.
-            const clean = cutText(this.#redactor.redact(cleanText(line)));
-            this.#sink.append(`${formatLogLine({ time: this.#now(), step, stream, level: level ?? guessLevel(clean), text: clean })}\n`, step);
+        if (!this.#isClosed) {
+            this.#sink.append(formatLines(text, { time: this.#now(), step, stream, level }, (plain) => this.#redactor.redact(plain)), step);
         }
     }
 

@@ -31,11 +31,25 @@ export function cutText(text: string): string {
     return text.length <= MAX_LINE_LENGTH ? text : `${text.slice(0, MAX_LINE_LENGTH)} … (${text.length - MAX_LINE_LENGTH} more characters left out)`.replace(LONE_SURROGATES, "\ufffd");
 }
 
+/** Whether any of several lines would be cut. */
+export function isAnyTooLong(lines: string): boolean {
+    for (let start = 0; lines.length - start > MAX_LINE_LENGTH; ) {
+        const end = lines.lastIndexOf("\n", start + MAX_LINE_LENGTH);
+        if (end < start) {
+            return true;
+        }
+        start = end + 1;
+    }
+    return false;
+}
+
 export function withoutColours(text: string): string {
     return text.includes("\x1b") ? text.replace(ANSI, "") : text;
 }
 
 const MENTIONS_TROUBLE = /err|fatal|fail|panic|exception|warn/i;
+/** What `cleanText` or `guessLevel` may have to do something about, and nothing that begins or ends at a line end. */
+export const MAY_BE_SPECIAL = new RegExp(`[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\ud800-\\udfff]|${MENTIONS_TROUBLE.source}`, "gi");
 // Words of their own: not the `error` of `error.ts`, `--no-error` or `src/error/`.
 const ERROR_WORD = /(?<![\w./-])(?:error|fatal|failed|failure|panic|exception|npm err!)(?![\w/-]|\.\w)/i;
 const WARNING_WORD = /(?<![\w./-])(?:warn|warning)(?![\w/-]|\.\w)/i;

@@ -61,10 +61,11 @@ export class LogSink {
         return sink;
     }
 
-    append(line: string, step: StepName): void {
+    /** @param text whole lines, each with its line end */
+    append(text: string, step: StepName): void {
         this.#lastStep = step;
-        this.#batch.push(line);
-        this.#batchLengthNow += line.length;
+        this.#batch.push(text);
+        this.#batchLengthNow += text.length;
         if (this.#batchLengthNow >= this.#batchLength) {
             this.flush();
         } else if (this.#timer === undefined) {
@@ -80,16 +81,16 @@ export class LogSink {
         if (this.#batch.length === 0) {
             return;
         }
-        const lines = this.#batch;
+        const text = this.#batch.join("");
         this.#batch = [];
         this.#batchLengthNow = 0;
         const lost = this.#lostLines;
         const notice = lost === 0 ? "" : this.#note(`Lines that could not be written here: ${lost}. Is the disk full?`);
         try {
-            this.#write(notice + lines.join(""));
+            this.#write(notice + text);
             this.#lostLines = 0;
         } catch {
-            this.#lostLines = lost + lines.length;
+            this.#lostLines = lost + countLines(Buffer.from(text));
         }
     }
 

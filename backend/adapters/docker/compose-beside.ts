@@ -49,8 +49,8 @@ export class ComposeBeside implements Compose {
         return (await this.#docker.ownProject()) === name;
     }
 
-    async #handOver(argv: string[], { onLine }: ProgressOptions): Promise<void> {
+    async #handOver(argv: string[], { onLines }: ProgressOptions): Promise<void> {
         const name = await this.#beside.run(argv);
-        onLine?.("out", `This server runs in this stack, so the container ${name} does the rest and outlives it. Should the server not come back: docker logs ${name}`);
+        onLines?.("out", `This server runs in this stack, so the container ${name} does the rest and outlives it. Should the server not come back: docker logs ${name}`);
     }
 }

@@ -73,7 +73,7 @@ export class ComposeCli implements Compose {
 function progress(options: ProgressOptions): Omit<ExecOptions, "env"> {
     return {
         ...(options.signal === undefined ? {} : { signal: options.signal }),
-        ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
+        ...(options.onLines === undefined ? {} : { onLines: options.onLines }),
     };
 }
 

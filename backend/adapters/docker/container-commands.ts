@@ -13,6 +13,8 @@ type CommandInput = Parameters<Commands["run"]>[0];
 const DOCKER_FAILED = 125;
 const REMOVE_WITHIN_MS = 30_000;
 const SHOWN_LENGTH = 100;
+/** Of a command's output only what Docker itself says is looked at; the log has the rest. */
+const KEEP_BYTES = 64 * 1024;
 
 /**
  * Runs what the operator typed into the settings. The text goes to the interpreter as one argument; nothing of a repository is ever part of it.
@@ -66,10 +68,11 @@ export class ContainerCommands implements Commands {
     }
 }
 
-function progress(options: ProgressOptions): ProgressOptions {
+function progress(options: ProgressOptions): ProgressOptions & { maxKeepBytes: number } {
     return {
+        maxKeepBytes: KEEP_BYTES,
         ...(options.signal === undefined ? {} : { signal: options.signal }),
-        ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
+        ...(options.onLines === undefined ? {} : { onLines: options.onLines }),
     };
 }
 

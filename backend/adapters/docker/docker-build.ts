@@ -34,7 +34,7 @@ export async function buildImage(settings: DockerCliSettings, input: ImageBuild,
         // A builder of somebody's own choice would not leave the image in the Engine.
         env: { ...args.env, ...dockerEnvironment(settings), BUILDX_BUILDER: "default" },
         ...(options.signal === undefined ? {} : { signal: options.signal }),
-        ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
+        ...(options.onLines === undefined ? {} : { onLines: options.onLines }),
     });
     if (result.exitCode !== 0) {
         throw buildFailure(result);

@@ -153,7 +153,7 @@ export class GitCalls {
                     maxKeepBytes: MAX_OUTPUT_BYTES,
                     ...(timeoutMs === undefined ? {} : { timeoutMs }),
                     ...(options.signal === undefined ? {} : { signal: options.signal }),
-                    ...(options.onLine === undefined || isProgressShown !== true ? {} : { onLine: options.onLine }),
+                    ...(options.onLines === undefined || isProgressShown !== true ? {} : { onLines: options.onLines }),
                 }).catch((error: unknown) => {
                     throw error instanceof DeployError && error.code === "EXEC_TIMEOUT" ? unanswered(url, error) : error;
                 });

@@ -91,7 +91,7 @@ export class Checkout {
             const config = configs.find(({ path: configured }) => configured === submodule.path);
             const place = level.prefix + submodule.path;
             if (config === undefined || config.isSkipped) {
-                this.#options.onLine?.("err", `Submodule ${place} is left empty: ${config === undefined ? ".gitmodules does not say where it comes from" : "its update is set to none"}.`);
+                this.#options.onLines?.("err", `Submodule ${place} is left empty: ${config === undefined ? ".gitmodules does not say where it comes from" : "its update is set to none"}.`);
                 continue;
             }
             await this.#writeSubmodule(level, config, submodule.blobId, content);
@@ -102,7 +102,7 @@ export class Checkout {
         const place = level.prefix + config.path;
         const url = this.#submoduleUrl(level, config, place);
         const mirror = this.#mirrors.pathOfSubmodule(this.#remote.id, url.href);
-        this.#options.onLine?.("out", `Submodule ${place}: ${url.href}`);
+        this.#options.onLines?.("out", `Submodule ${place}: ${url.href}`);
         try {
             await this.#calls.withRemote(this.#remote, url, this.#options, async (session) => {
                 const run = async () => await new CommitFetcher({ calls: this.#calls, mirrors: this.#mirrors, reader: this.#reader }, mirror, session).fetch({ ref: null, commitSha });

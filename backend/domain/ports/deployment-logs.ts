@@ -5,7 +5,8 @@ import type { Deployment } from "../entities.ts";
 import type { Secret } from "../secret.ts";
 
 export interface DeploymentLogWriter {
-    line(step: StepName, stream: "out" | "err", text: string): void;
+    /** One line or several, joined by line ends. */
+    lines(step: StepName, stream: "out" | "err", text: string): void;
     note(step: StepName, text: string, level?: LogLevel): void;
     /** More values to mask from here on. */
     mask(secrets: Secret[]): void;

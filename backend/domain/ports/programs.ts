@@ -1,7 +1,7 @@
 export interface ProgressOptions {
     signal?: AbortSignal;
-    /** Each line that the tool prints, without its line end. */
-    onLine?: (stream: "out" | "err", text: string) => void;
+    /** The lines that the tool prints, as many as came together: joined by line ends, without the last one. */
+    onLines?: (stream: "out" | "err", text: string) => void;
 }
 
 /** A person's own pre- and post-build commands. @throws COMMAND_FAILED */

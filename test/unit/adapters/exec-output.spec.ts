@@ -4,7 +4,7 @@ import { MAX_LINE_LENGTH, OutputTail } from "../../../backend/adapters/exec-outp
 
 function linesOf(chunks: Buffer[], maxLength = 1024): { lines: string[]; text: string } {
     const lines: string[] = [];
-    const tail = new OutputTail(maxLength, (text) => lines.push(text));
+    const tail = new OutputTail(maxLength, (text) => lines.push(...text.split("\n")));
     for (const chunk of chunks) {
         tail.push(chunk);
     }

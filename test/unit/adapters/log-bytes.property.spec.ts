@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { cleanText, cutText } from "../../../backend/adapters/deployment-log/deployment-log-line.ts";
+import { formatLines } from "../../../backend/adapters/deployment-log/deployment-log-format.ts";
 import { MAX_LINE_LENGTH, OutputTail } from "../../../backend/adapters/exec-output.ts";
 import { Redactor } from "../../../backend/domain/redact.ts";
 import { Secret } from "../../../backend/domain/secret.ts";
-import { formatLogLine, parseLogLine } from "../../../common/log-line.ts";
+import { parseLogLine } from "../../../common/log-line.ts";
 
 /** Rules R9 and R14: what a build prints is anybody's bytes, and comes in any pieces. */
 
@@ -15,11 +15,11 @@ const bytes = fc.array(fc.oneof(token.map((text) => Buffer.from(text)), fc.uint8
 /** As the log writes them: masked, cleaned, cut, formatted. */
 function linesOf(pieces: Buffer[]): string[] {
     const redactor = new Redactor([new Secret(SECRET)]);
-    const lines: string[] = [];
-    const tail = new OutputTail(1000, (text) => lines.push(formatLogLine({ time: "2026-01-01T00:00:00.000Z", step: "build", stream: "out", level: "info", text: cutText(cleanText(redactor.redact(text))) })));
+    let log = "";
+    const tail = new OutputTail(1000, (text) => (log += formatLines(text, { time: "2026-01-01T00:00:00.000Z", step: "build", stream: "out", level: null }, (line) => redactor.redact(line))));
     pieces.forEach((piece) => tail.push(piece));
     tail.end();
-    return lines;
+    return log.split("\n").slice(0, -1);
 }
 
 it("any bytes become whole lines without control characters and without the secret, the same however they were cut", () => {

@@ -31,7 +31,7 @@ interface Work {
     project: ComposeProject;
     /** False: nothing of it can be built, so Compose need not be asked. */
     mayProjectBuild: boolean;
-    options: { signal: AbortSignal; onLine: (stream: "out" | "err", text: string) => void };
+    options: { signal: AbortSignal; onLines: (stream: "out" | "err", text: string) => void };
 }
 
 /** The project that the files describe, or the one whose containers are there: its name may have been changed in the file since. */
@@ -201,7 +201,7 @@ export class StackOperations {
         try {
             await work({
                 ...(await this.#project(stack, which)),
-                options: { signal, onLine: (_stream, text) => terminals.write(stack, `${text}\n`) },
+                options: { signal, onLines: (_stream, text) => terminals.write(stack, `${text}\n`) },
             });
             terminals.exit(stack, 0);
         } catch (error) {

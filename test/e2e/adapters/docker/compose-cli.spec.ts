@@ -58,7 +58,7 @@ describe("docker compose on a real Engine", () => {
 
         const lines: string[] = [];
         const watched = watchProcesses();
-        await compose.build(stack, ["web"], { buildArgs: [{ name: "GREETING", value: "hello-from-an-argument" }], onLine: (_stream, text) => lines.push(text) });
+        await compose.build(stack, ["web"], { buildArgs: [{ name: "GREETING", value: "hello-from-an-argument" }], onLines: (_stream, text) => lines.push(...text.split("\n")) });
         await compose.up(stack, { shouldPull: false });
         expect([...(await watched.stop())].filter((commandLine) => /docker/.test(commandLine.split(" ")[0] ?? "") && commandLine.includes("hello-from-an-argument"))).toEqual([]);
         expect(lines.some((line) => /^#\d+ \[web/.test(line))).toBe(true);
@@ -98,8 +98,8 @@ describe("docker compose on a real Engine", () => {
         const run = compose.build(stack, ["slow"], {
             buildArgs: [],
             signal: controller.signal,
-            onLine: (_stream, text) => {
-                if (/^#\d+ \d+\.\d+ started$/.test(text)) {
+            onLines: (_stream, text) => {
+                if (/^#\d+ \d+\.\d+ started$/m.test(text)) {
                     controller.abort(new Error("cancelled"));
                 }
             },

@@ -27,14 +27,14 @@ afterAll(async () => {
     await rm(root, { recursive: true, force: true });
 });
 
-async function run(text: string, options: { image?: string; interpreter?: "sh" | "bash"; env?: Record<string, string>; signal?: AbortSignal; onLine?: (text: string) => void } = {}): Promise<string[]> {
+async function run(text: string, options: { image?: string; interpreter?: "sh" | "bash"; env?: Record<string, string>; signal?: AbortSignal; onLines?: (text: string) => void } = {}): Promise<string[]> {
     const lines: string[] = [];
     await commands.run(
         { interpreter: options.interpreter ?? "sh", text, directory, env: options.env ?? {}, image: options.image ?? null, runId },
         {
-            onLine: (_stream, line) => {
-                lines.push(line);
-                options.onLine?.(line);
+            onLines: (_stream, printed) => {
+                lines.push(...printed.split("\n"));
+                options.onLines?.(printed);
             },
             ...(options.signal === undefined ? {} : { signal: options.signal }),
         },
@@ -62,7 +62,7 @@ describe.each([["on the host", undefined], ["in a container", BASE_IMAGE]])("com
     it("leave nothing behind when aborted", async () => {
         const controller = new AbortController();
         const marker = uniqueProject("marker");
-        const aborted = run(`trap "" TERM; echo up; while :; do sleep 0.2; : ${marker}; done`, { ...where, signal: controller.signal, onLine: () => controller.abort(new Error("cancelled")) });
+        const aborted = run(`trap "" TERM; echo up; while :; do sleep 0.2; : ${marker}; done`, { ...where, signal: controller.signal, onLines: () => controller.abort(new Error("cancelled")) });
         await expect(aborted).rejects.toThrow("cancelled");
         await expect.poll(async () => await processesWith(marker), { timeout: 15_000 }).toEqual([]);
         expect((await cli(["ps", "-aq", "--filter", `name=gd-${runId}`])).stdout).toBe("");

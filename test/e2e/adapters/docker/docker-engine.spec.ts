@@ -42,7 +42,7 @@ describe("the Engine", () => {
         const lines: string[] = [];
         await docker.build(
             { directory, dockerfile: "docker/Dockerfile", tags: [`${name}:one`, `${name}:latest`], buildArgs: [{ name: "V", value: "1; exit 9" }], isNoCache: true },
-            { onLine: (_stream, text) => lines.push(text) },
+            { onLines: (_stream, text) => lines.push(...text.split("\n")) },
         );
         expect(lines.some((line) => line.endsWith("v is 1; exit 9"))).toBe(true);
         const id = await docker.imageId(`${name}:one`);

@@ -24,7 +24,7 @@ describe("Compose for the stack that this server runs in", () => {
     it("replaces and restarts it from a container beside it, with the same arguments, and says so", async () => {
         const { engine, beside, compose } = world();
         const lines: string[] = [];
-        await compose.up(project("dockge"), { signal, shouldPull: true, onLine: (_stream, text) => lines.push(text) });
+        await compose.up(project("dockge"), { signal, shouldPull: true, onLines: (_stream, text) => lines.push(...text.split("\n")) });
         await compose.act(project("dockge"), "restart", { signal, services: ["app"] });
         const options = ["compose", "--progress", "plain", "--ansi", "never", "--project-name", "dockge", "--project-directory", "/opt/stacks/dockge", "--env-file", "/opt/stacks/global.env"];
         expect(beside).toEqual([
