@@ -74,7 +74,8 @@ describe("RepositoryForm", () => {
 
     it("leaves the keyboard where it was, also once the question that was answered is gone", async () => {
         const keys = [{ type: "ssh-ed25519", fingerprint: `SHA256:${"A".repeat(43)}` }];
-        const test = vi.fn().mockRejectedValueOnce(new ServerError("GIT_HOST_KEY_UNKNOWN", "Unknown host.", { host: "git.home.lan", keys })).mockResolvedValue(FOUND);
+        let answerWith: (error: ServerError) => void = () => undefined;
+        const test = vi.fn().mockReturnValueOnce(new Promise((_resolve, reject) => (answerWith = reject))).mockResolvedValue(FOUND);
         const tester = mount(ConnectionTest, { props: { test, input: () => ({ url: "git@git.home.lan:me/app.git" }) as never }, global: surroundings(), attachTo: document.body });
         const button = tester.get<HTMLButtonElement>("[data-testid=test-connection]");
         button.element.focus();
@@ -82,6 +83,7 @@ describe("RepositoryForm", () => {
         // Browsers take the focus from what is disabled.
         expect([button.element.disabled, button.attributes("aria-disabled")]).toEqual([false, "true"]);
         await button.trigger("click");
+        answerWith(new ServerError("GIT_HOST_KEY_UNKNOWN", "Unknown host.", { host: "git.home.lan", keys }));
         await flushPromises();
         expect(test).toHaveBeenCalledTimes(1);
         const answer = tester.get<HTMLButtonElement>("[data-testid=confirm-host-key]");
