@@ -1,7 +1,7 @@
 import type { StepName } from "../../../common/deployment.ts";
 import { formatLogLine } from "../../../common/log-line.ts";
 import type { LogLevel } from "../../../common/schemas.ts";
-import { cleanText, cutText, guessLevel, isAnyTooLong, MAY_BE_SPECIAL, type LogStream } from "./deployment-log-line.ts";
+import { cleanText, cutText, guessLevel, isAnyTooLong, MENTIONS_TROUBLE, NEEDS_CLEANING, type LogStream } from "./deployment-log-line.ts";
 
 export interface LogLineOrigin {
     /** ISO 8601 */
@@ -37,13 +37,32 @@ export function formatLines(text: string, origin: LogLineOrigin, redact: (text: 
 
 /** Lines that may hold control characters, halves of characters or words of trouble: these are looked at one by one. */
 function* specialLines(text: string): Generator<{ start: number; end: number }> {
-    const pattern = new RegExp(MAY_BE_SPECIAL);
-    for (let found = pattern.exec(text); found !== null; found = pattern.exec(text)) {
-        const lineEnd = text.indexOf("\n", found.index);
+    // One after the other: a single pattern for both takes four times as long as the two.
+    const nextToClean = search(NEEDS_CLEANING, text);
+    const nextTrouble = search(MENTIONS_TROUBLE, text);
+    for (let from = 0; from < text.length; ) {
+        const found = Math.min(nextToClean(from), nextTrouble(from));
+        if (found === Infinity) {
+            return;
+        }
+        const lineEnd = text.indexOf("\n", found);
         const end = lineEnd === -1 ? text.length : lineEnd;
-        yield { start: found.index === 0 ? 0 : text.lastIndexOf("\n", found.index - 1) + 1, end };
-        pattern.lastIndex = end;
+        yield { start: found === 0 ? 0 : text.lastIndexOf("\n", found - 1) + 1, end };
+        from = end + 1;
     }
+}
+
+/** Tells where the pattern is found from a position on, to be asked for positions that grow; Infinity when nowhere. */
+function search(pattern: RegExp, text: string): (from: number) => number {
+    const matcher = new RegExp(pattern, `g${pattern.flags}`);
+    let found = -1;
+    return (from) => {
+        if (found < from) {
+            matcher.lastIndex = from;
+            found = matcher.exec(text)?.index ?? Infinity;
+        }
+        return found;
+    };
 }
 
 /** In this order: a control character must not hide a secret, and half a secret would not be recognised. */

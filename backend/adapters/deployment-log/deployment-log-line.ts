@@ -20,6 +20,10 @@ const LONE_SURROGATES = /\p{Surrogate}/gu;
 // eslint-disable-next-line no-control-regex -- ESC begins what is removed
 const ANSI = /\x1b\[[0-9;?]*[ -/]*[@-~]/g;
 
+/** What every line has that `cleanText` may change; a line end is never in one. */
+// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+export const NEEDS_CLEANING = /[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]/;
+
 /** Without what a terminal would act upon and what UTF-8 cannot hold. */
 export function cleanText(text: string): string {
     const printable = (text.includes("\x1b") ? text.replace(SEQUENCES, "") : text).replace(CONTROLS, "");
@@ -47,9 +51,8 @@ export function withoutColours(text: string): string {
     return text.includes("\x1b") ? text.replace(ANSI, "") : text;
 }
 
-const MENTIONS_TROUBLE = /err|fatal|fail|panic|exception|warn/i;
-/** What `cleanText` or `guessLevel` may have to do something about, and nothing that begins or ends at a line end. */
-export const MAY_BE_SPECIAL = new RegExp(`[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\ud800-\\udfff]|${MENTIONS_TROUBLE.source}`, "gi");
+/** What every line has that `guessLevel` may call more than information. */
+export const MENTIONS_TROUBLE = /err|fatal|fail|panic|exception|warn/i;
 // Words of their own: not the `error` of `error.ts`, `--no-error` or `src/error/`.
 const ERROR_WORD = /(?<![\w./-])(?:error|fatal|failed|failure|panic|exception|npm err!)(?![\w/-]|\.\w)/i;
 const WARNING_WORD = /(?<![\w./-])(?:warn|warning)(?![\w/-]|\.\w)/i;

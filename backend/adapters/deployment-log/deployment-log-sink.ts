@@ -11,6 +11,8 @@ import { countLines, LogTail, writeWhole, type LeftOut } from "./deployment-log-
 const NEWLINE = 0x0a;
 const MAX_BATCH_LENGTH = 64 * 1024;
 const BATCH_MS = 50;
+/** Of one UTF-16 code unit. */
+const MAX_UTF8_BYTES_PER_UNIT = 3;
 
 export interface LogSinkOptions {
     paths: LogPaths;
@@ -39,6 +41,8 @@ export class LogSink {
     #timer: NodeJS.Timeout | undefined;
     #lastStep: StepName = "fetch";
     #lostLines = 0;
+    /** What is written next, used again and again: a new one for each batch would keep the garbage collector busy. */
+    #bytes = Buffer.alloc(0);
 
     private constructor(options: LogSinkOptions) {
         this.#options = options;
@@ -107,7 +111,7 @@ export class LogSink {
     }
 
     #write(text: string): void {
-        const bytes = Buffer.from(text, "utf8");
+        const bytes = this.#encode(text);
         if (this.#tail !== null) {
             this.#tail.append(bytes);
             return;
@@ -122,6 +126,15 @@ export class LogSink {
         this.#tailDirectory = `${this.#options.paths.tailPrefix}${this.#size}`;
         this.#tail = new LogTail(this.#tailDirectory, this.#tailMaxBytes());
         this.#tail.append(bytes.subarray(cut));
+    }
+
+    /** @returns bytes that hold until the next call */
+    #encode(text: string): Buffer {
+        const maxLength = text.length * MAX_UTF8_BYTES_PER_UNIT;
+        if (this.#bytes.length < maxLength) {
+            this.#bytes = Buffer.allocUnsafe(maxLength);
+        }
+        return this.#bytes.subarray(0, this.#bytes.write(text));
     }
 
     /** Into the log itself. `text` is the same, for those who have it already. */
