@@ -161,12 +161,14 @@ describe("the files on the Compose tab", () => {
         const linked = await open({ gitRepository: repositoryRow(), buildConfig: null });
         expect(linked.page.find("[data-testid=not-from-git-yet]").exists()).toBe(true);
         expect(linked.page.get("[data-testid=compose-editor]").attributes("readonly")).toBeUndefined();
+        expect(linked.page.find("[data-testid=read-only-file]").exists()).toBe(false);
         expect(linked.button("stack-save").exists()).toBe(true);
         linked.page.unmount();
         for (const changes of [{ gitRepository: deployed({ compose: true, env: true }) }, { gitRepository: repositoryRow(), composeYAML: "" }]) {
             const { page, button } = await open({ buildConfig: null, ...changes });
             expect(page.find("[data-testid=read-only-reason]").exists()).toBe(true);
             expect(page.get("[data-testid=compose-editor]").attributes("readonly")).toBeDefined();
+            expect(page.findAll("[data-testid=read-only-file]")).toHaveLength(2);
             expect(button("stack-save").exists()).toBe(false);
             page.unmount();
         }

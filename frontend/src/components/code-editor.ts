@@ -48,10 +48,10 @@ const NAMES = StreamLanguage.define<{ isStart: boolean }>({
 function look(isDark: boolean): Extension {
     return EditorView.theme(
         {
-            "&": { color: "var(--text)", backgroundColor: "var(--inset)", fontSize: "14px" },
+            "&": { color: "var(--text)", backgroundColor: "var(--editor-bg, var(--inset))", fontSize: "14px" },
             ".cm-content": { fontFamily: "var(--mono)", caretColor: "var(--strong)", padding: "10px 0" },
             ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.55", minHeight: "120px", maxHeight: "70vh" },
-            ".cm-gutters": { backgroundColor: "var(--inset)", color: "var(--muted)", border: "none" },
+            ".cm-gutters": { backgroundColor: "var(--editor-bg, var(--inset))", color: "var(--muted)", border: "none" },
             ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "color-mix(in srgb, var(--accent) 4%, transparent)" },
             ".cm-cursor": { borderLeftColor: "var(--strong)" },
             "&.cm-focused": { outline: "none" },
