@@ -9,7 +9,10 @@ import FoldCard from "../../frontend/src/components/git/FoldCard.vue";
 import ListEditor from "../../frontend/src/components/git/ListEditor.vue";
 import PausedNotice from "../../frontend/src/components/git/PausedNotice.vue";
 import RepositoryForm from "../../frontend/src/components/git/RepositoryForm.vue";
+import RulesSection from "../../frontend/src/components/git/RulesSection.vue";
 import VariablesEditor from "../../frontend/src/components/git/VariablesEditor.vue";
+import WebhookCard from "../../frontend/src/components/git/WebhookCard.vue";
+import type { BuildConfigDraft } from "../../frontend/src/composables/use-build-config.ts";
 import { useToasts } from "../../frontend/src/composables/use-toasts.ts";
 import { readVerdict } from "../../frontend/src/components/git/verdict.ts";
 import DeliveriesPage from "../../frontend/src/pages/DeliveriesPage.vue";
@@ -233,5 +236,31 @@ describe("variables as text in the editor", () => {
         expect(editor.props("modelValue")).toEqual([{ name: "A", value: "1", secret: false }]);
         await text.setValue("A=2\nB_TOKEN=t");
         expect(editor.props("modelValue")).toEqual([{ name: "A", value: "2", secret: false }, { name: "B_TOKEN", value: "t", secret: true }]);
+    });
+});
+
+describe("the webhook's card", () => {
+    const said = (changes: object) => {
+        const repository = repositoryRow({ lastDelivery: { receivedAt: "2026-01-31T10:00:00.000Z", verified: true, verdict: "ignore: AUTO_DEPLOY_PAUSED. Auto-deploy rests. Resume it to deploy pushes again." }, ...changes });
+        const card = mount(WebhookCard, { props: { repository, secret: null, rotate: vi.fn() }, global: surroundings() });
+        return card.find("[data-testid=last-ignored]").exists() ? card.get("[data-testid=last-ignored]").text() : null;
+    };
+
+    it("says to resume until that is done, and then what is left to do", () => {
+        expect(said({ autoDeployPausedAt: "2026-01-31T09:00:00.000Z" })).toContain("Resume it");
+        expect(said({ lastSyncedCommit: "b".repeat(40), deployedCommit: "a".repeat(40) })).toMatch(/while auto-deploy was paused.*Deploy now/);
+        expect(said({ lastSyncedCommit: "b".repeat(40), deployedCommit: "b".repeat(40) })).toBeNull();
+    });
+});
+
+describe("when to deploy", () => {
+    it("is told with its paths and tags while it is folded", () => {
+        const summaryOf = (rules: object) => {
+            const draft = { autoDeployOnPush: true, autoDeployBranches: [], autoDeployTags: [], includePaths: [], excludePaths: [], cancelSupersededBuilds: false, ...rules } as unknown as BuildConfigDraft;
+            return mount(RulesSection, { props: { modelValue: draft, stackName: "blog", branch: "main" }, global: { ...surroundings(), stubs: { RulesTester: true } } }).get(".fold-state").text();
+        };
+        expect(summaryOf({})).toBe("on push to main");
+        expect(summaryOf({ autoDeployTags: ["v.*"], includePaths: ["src/**", "lib/**"], excludePaths: ["docs/**", ""] })).toBe("on push to main · or tags v.* · only src/**, lib/** · without docs/**");
+        expect(summaryOf({ autoDeployOnPush: false, excludePaths: ["docs/**"] })).toBe("by hand");
     });
 });
