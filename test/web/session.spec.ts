@@ -1,7 +1,8 @@
 import { flushPromises, mount } from "@vue/test-utils";
 import { ref } from "vue";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { createSession } from "../../frontend/src/composables/use-session.ts";
+import App from "../../frontend/src/App.vue";
+import { createSession, SESSION } from "../../frontend/src/composables/use-session.ts";
 import { useUnsavedChanges } from "../../frontend/src/composables/use-unsaved-changes.ts";
 import type { Connection } from "../../frontend/src/server/connection.ts";
 import { readAnswer } from "../../frontend/src/server/read-answer.ts";
@@ -142,5 +143,23 @@ describe("a session of the page", () => {
         await flushPromises();
         expect(calls).toEqual([["logout"], ["reopen"]]);
         expect(localStorage.getItem("token")).toBeNull();
+    });
+});
+
+describe("the page", () => {
+    it("begins at its top behind the door, however far that was scrolled", async () => {
+        const scrollTo = vi.spyOn(window, "scrollTo").mockReturnValue();
+        const state = ref("starting");
+        const around = surroundings();
+        const blank = { template: "<i></i>" };
+        const stubs = { AppHeader: blank, ConnectionBanner: blank, MissingFilesBanner: blank, LoginPage: blank, SetupPage: blank, RouterView: blank };
+        mount(App, { global: { ...around, provide: { ...around.provide, [SESSION as symbol]: { state } }, stubs } });
+        state.value = "setup";
+        await flushPromises();
+        expect(scrollTo).not.toHaveBeenCalled();
+        state.value = "ready";
+        await flushPromises();
+        expect(scrollTo.mock.calls).toEqual([[0, 0]]);
+        scrollTo.mockRestore();
     });
 });
