@@ -89,7 +89,7 @@ try {
     const admin = await logIn(url);
 
     const watched = async (): Promise<Watched> => {
-        const watchers = await openWatchers({ url, token: admin.token, sockets, lines });
+        const watchers = await openWatchers({ url, token: admin.token, sockets, lines, stampEvery: STAMP_EVERY });
         const before = await usageOf(pid);
         await forgetPeak(pid);
         const { id } = await stack.deploy();

@@ -15,6 +15,8 @@ export interface WatchOrder {
     token: string;
     sockets: number;
     lines: number;
+    /** Before each so many lines the build tells the time. */
+    stampEvery: number;
 }
 
 export interface WatchReport {
@@ -45,8 +47,8 @@ interface Piece {
     endOffset: number;
     isPlaceKnown: boolean;
     numbers: Uint32Array;
-    /** When its newest lines were printed; null when it does not tell. */
-    stampMs: number | null;
+    /** The times that it tells. */
+    stampsMs: number[];
 }
 
 /** Socket.IO's encoding without its checks, and without decoding pieces of a log, most of which are known already. */
@@ -82,8 +84,8 @@ const readParts = new Map<string, Piece>();
 
 function readPiece(offset: number, text: string, isPlaceKnown = false): Piece {
     const numbers = Array.from(text.matchAll(/\tline (\d+) of this build/g), ([, number]) => Number(number));
-    const stamp = /^stamp (\d+\.\d+)\n/.exec(text.slice(text.lastIndexOf("\tstamp ") + 1))?.[1];
-    return { offset, endOffset: offset + Buffer.byteLength(text), isPlaceKnown, numbers: Uint32Array.from(numbers), stampMs: stamp === undefined ? null : Number(stamp) * 1000 };
+    const stampsMs = Array.from(text.matchAll(/\tstamp (\d+\.\d+)\n/g), ([, seconds]) => Number(seconds) * 1000);
+    return { offset, endOffset: offset + Buffer.byteLength(text), isPlaceKnown, numbers: Uint32Array.from(numbers), stampsMs };
 }
 
 function pushedPiece(message: string, deploymentId: string): Piece | null {
@@ -106,13 +108,13 @@ function offsetOf(message: string): number {
 }
 
 class Watcher {
-    readonly agesMs: number[] = [];
+    /** When which line was the newest. */
+    readonly #looks: { atMs: number; number: number }[] = [];
     catchUps = 0;
     leftOutBytes = 0;
     readonly #socket: BenchSocket;
     readonly #pieces: Piece[] = [];
     readonly #gaps: { offset: number; endOffset: number }[] = [];
-    #newestMs: number | null = null;
     #newestNumber = 0;
     #next = 0;
     #deploymentId = "";
@@ -144,9 +146,15 @@ class Watcher {
     }
 
     look(lines: number): void {
-        if (this.#newestMs !== null && this.#newestNumber < lines) {
-            this.agesMs.push(performance.now() + uptimeOffsetMs - this.#newestMs);
+        if (this.#newestNumber > 0 && this.#newestNumber < lines) {
+            this.#looks.push({ atMs: performance.now() + uptimeOffsetMs, number: this.#newestNumber });
         }
+    }
+
+    /** When a line was printed stands before it, perhaps in a part that was read afterwards. Rather too old than too young. */
+    agesMs(stampEvery: number): number[] {
+        const stampsMs = this.#pieces.flatMap((piece) => piece.stampsMs);
+        return this.#looks.map(({ atMs, number }) => atMs - (stampsMs[Math.floor((number - 1) / stampEvery)] ?? Number.NaN));
     }
 
     async readGaps(): Promise<void> {
@@ -208,7 +216,6 @@ class Watcher {
             }
             this.#pieces.push(piece);
             this.#next = piece.endOffset;
-            this.#newestMs = piece.stampMs ?? this.#newestMs;
             this.#newestNumber = piece.numbers.at(-1) ?? this.#newestNumber;
         }
         return true;
@@ -280,7 +287,7 @@ async function report(): Promise<void> {
         report: {
             lost: counts.map(({ lost }) => lost),
             repeated: counts.map(({ repeated }) => repeated),
-            agesMs: watchers.flatMap(({ agesMs }) => agesMs),
+            agesMs: watchers.flatMap((watcher) => watcher.agesMs(order.stampEvery)),
             leftOut,
             catchUps: watchers.reduce((sum, { catchUps }) => sum + catchUps, 0),
             cpuSeconds: (user + system) / 1e6,
