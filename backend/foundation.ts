@@ -45,7 +45,7 @@ export async function layFoundation(config: Config, logger: Logger): Promise<Fou
         }
         const stores = createStores({ knex: database.knex, vault, clock: systemClock, random: systemRandom });
         const engine = { searchPath: config.searchPath, dockerSocket: config.dockerSocket };
-        const stackFolder = new StackFolderFiles({ stacksDirectory: config.stacksDirectory, backupsDirectory: ownDirectory(config, "backups"), clock: systemClock, owner: config.stackOwner });
+        const stackFolder = new StackFolderFiles({ stacksDirectory: config.stacksDirectory, dataDirectory: config.dataDirectory, backupsDirectory: ownDirectory(config, "backups"), clock: systemClock, owner: config.stackOwner });
         return {
             config,
             logger,

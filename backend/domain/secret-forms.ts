@@ -21,6 +21,8 @@ export class SecretForms {
         this.#addBase64(value);
         // A file's final line end is often not part of what a tool encodes.
         this.#addBase64(value.trimEnd());
+        this.#addHex(value);
+        this.#addHex(value.trimEnd());
     }
 
     get isEmpty(): boolean {
@@ -66,6 +68,15 @@ export class SecretForms {
             if (offset === 0) {
                 BASE64_LINE_LENGTHS.filter((length) => stable.length > length).forEach((length) => chunks(stable, length).forEach((line) => this.#addEncoded(line)));
             }
+        }
+    }
+
+    /** As `od`, `xxd -p` and digests print bytes. */
+    #addHex(value: string): void {
+        if (value.length >= MIN_LENGTH) {
+            const hex = Buffer.from(value, "utf8").toString("hex");
+            this.#forms.add(hex);
+            this.#forms.add(hex.toUpperCase());
         }
     }
 

@@ -5,6 +5,7 @@ import { composeImageName, imagePart, isPinned, keepTag } from "../domain/compos
 import type { ComposeModel, ComposeServiceModel } from "../domain/ports.ts";
 import type { Checkout } from "./checkout.ts";
 import { runCommands } from "./commands.ts";
+import { refusePrograms } from "./inspect.ts";
 import { linesTo, type Run } from "./run-context.ts";
 
 /** What a `script` stack runs when its owner has not written one: nothing besides the build that follows. */
@@ -41,7 +42,9 @@ async function readModel(run: Run, checkout: Checkout): Promise<ComposeModel> {
     const original = await parts.workDirectories.read(directories.source, ".env");
     try {
         await parts.workDirectories.write(directories.source, ".env", checkout.env ?? original ?? "", 0o600);
-        return await parts.compose.config(checkout.project, { signal });
+        const model = await parts.compose.config(checkout.project, { signal });
+        refusePrograms(model);
+        return model;
     } finally {
         if (original === null) {
             await parts.workDirectories.deleteFile(directories.source, ".env");

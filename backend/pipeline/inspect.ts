@@ -3,6 +3,7 @@ import { inspectCompose } from "../domain/compose/compose-policy.ts";
 import { composeContent } from "../domain/compose/compose-relocate.ts";
 import { steeringVariable } from "../domain/compose/env-file.ts";
 import { DeployError } from "../domain/errors.ts";
+import type { ComposeModel } from "../domain/ports.ts";
 import type { Run } from "./run-context.ts";
 
 /** What a commit must not do to this host by its compose files and `.env`, looked at before any tool reads them. */
@@ -27,6 +28,14 @@ export function refuseSteeringVariables(path: string, text: string): void {
     }
 }
 
+/** Once more in what Compose has put together, since a file that a variable or the network names could not be looked at before. @throws COMPOSE_POLICY */
+export function refusePrograms(model: ComposeModel): void {
+    const [program] = Object.entries(model.services).filter(([, service]) => service["provider"] !== undefined);
+    if (program !== undefined) {
+        throw new DeployError("COMPOSE_POLICY", `services.${program[0]}.provider runs a program on this host. Change the compose file.`);
+    }
+}
+
 /** `up --remove-orphans` under another stack's name would end that stack's containers. @throws SELF_DEPLOY, COMPOSE_POLICY */
 export async function refuseOthersProject({ parts, deployment }: Run, name: string): Promise<void> {
     if (name === deployment.stackId) {
@@ -47,11 +56,17 @@ export async function inspectComposeFiles(run: Run, composePath: string, source:
     const queue = [{ path: composePath, source }];
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
         const folder = dirname(next.path);
-        const { findings, references } = inspectCompose(composeContent(next.source, next.path), folder);
+        const { findings, references, hostFiles } = inspectCompose(composeContent(next.source, next.path), folder);
         for (const finding of findings) {
             run.log.note("checkout", `${next.path}: ${finding.at} ${finding.message}`, "warn");
             if (finding.kind === "escape") {
                 throw new DeployError("COMPOSE_POLICY", `${next.path}: ${finding.at} ${finding.message}. Change the compose file.`);
+            }
+        }
+        for (const { at, path } of hostFiles) {
+            // What Compose cannot read of a file it repeats in its message, and what it can ends in a container.
+            if (await run.parts.stackFolder.isServersOwn(path)) {
+                throw new DeployError("COMPOSE_POLICY", `${next.path}: ${at} reads ${path}, which belongs to this server itself. Change the compose file.`);
             }
         }
         for (const path of references.filter((reference) => !seen.has(reference))) {

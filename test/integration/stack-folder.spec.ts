@@ -91,6 +91,7 @@ async function apply(release: Release) {
     await put(source, release.source ?? release.to);
     const folder = new StackFolderFiles({
         stacksDirectory: stacks,
+        dataDirectory: root,
         backupsDirectory: path.join(root, "backups"),
         clock,
         ...(release.beforeChange === undefined ? {} : { beforeChange: release.beforeChange }),
@@ -168,7 +169,7 @@ describe("apply", () => {
     it("takes what any earlier release has left there for nobody's edit", async () => {
         await apply({ to: { "a.txt": "2", "gone.txt": "2" } });
         const oldest = filesOf({ "a.txt": "1", "gone.txt": "1" });
-        const folder = new StackFolderFiles({ stacksDirectory: stacks, backupsDirectory: path.join(root, "backups"), clock });
+        const folder = new StackFolderFiles({ stacksDirectory: stacks, dataDirectory: root, backupsDirectory: path.join(root, "backups"), clock });
         const report = await folder.apply({
             stack: "blog",
             deploymentId: "d3",
@@ -283,7 +284,7 @@ describe("apply", () => {
     it("refuses a stack folder that is a symlink, and a stack's name from elsewhere", async () => {
         await symlink(root, blog());
         await expect(apply({ to: { a: "1" } })).rejects.toMatchObject({ code: "PATH_OUTSIDE_STACK" });
-        const folder = new StackFolderFiles({ stacksDirectory: stacks, backupsDirectory: root, clock });
+        const folder = new StackFolderFiles({ stacksDirectory: stacks, dataDirectory: root, backupsDirectory: root, clock });
         for (const name of ["..", "../x", "a/b", "", "A", "a\0", ".hidden"]) {
             expect(() => folder.path(name)).toThrow(expect.objectContaining({ code: "STACK_NAME_INVALID" }) as Error);
             await expect(folder.read(name, "x")).rejects.toMatchObject({ code: "STACK_NAME_INVALID" });
@@ -366,11 +367,11 @@ describe("apply", () => {
 });
 
 describe("reading a stack", () => {
-    const folder = () => new StackFolderFiles({ stacksDirectory: stacks, backupsDirectory: path.join(root, "backups"), clock });
+    const folder = () => new StackFolderFiles({ stacksDirectory: stacks, dataDirectory: root, backupsDirectory: path.join(root, "backups"), clock });
 
     it("gives text, null for what is not there, and nothing through a symlink", async () => {
         expect(await folder().read("blog", "compose.yaml")).toBeNull();
-        expect(await new StackFolderFiles({ stacksDirectory: path.join(root, "none"), backupsDirectory: root, clock }).read("blog", "compose.yaml")).toBeNull();
+        expect(await new StackFolderFiles({ stacksDirectory: path.join(root, "none"), dataDirectory: root, backupsDirectory: root, clock }).read("blog", "compose.yaml")).toBeNull();
         await put(blog(), { "compose.yaml": "services: {}", link: "->compose.yaml", "dir/x": "1", out: `->${root}` });
         expect(await folder().read("blog", "compose.yaml")).toBe("services: {}");
         expect(await folder().read("blog", "dir")).toBeNull();
@@ -394,5 +395,29 @@ describe("reading a stack", () => {
         expect(await folder().exists("blog")).toBe(true);
         await chmod(blog(), 0o755);
         expect((await lstat(blog())).isDirectory()).toBe(true);
+    });
+});
+
+describe("what belongs to the server", () => {
+    const data = () => path.join(root, "data");
+    const isServersOwn = async (file: string, stacksDirectory = stacks) => await new StackFolderFiles({ stacksDirectory, dataDirectory: data(), backupsDirectory: root, clock }).isServersOwn(file);
+
+    it("is its data folder, by whatever name, and nothing beside it", async () => {
+        await mkdir(data());
+        await writeFile(path.join(data(), "secret.key"), "");
+        await symlink(data(), path.join(root, "link"));
+        for (const file of [data(), path.join(data(), "secret.key"), path.join(data(), "not", "there"), `/proc/self/root${data()}/secret.key`, path.join(root, "link", "secret.key"), `${stacks}/../data/secret.key`, `//${data()}`, `~/${"../".repeat(20)}${data()}/secret.key`]) {
+            expect(await isServersOwn(file), file).toBe(true);
+        }
+        for (const file of [`${data()}-other/x`, "/etc/app.env", "~/app.env", stacks, "/"]) {
+            expect(await isServersOwn(file), file).toBe(false);
+        }
+    });
+
+    it("is none of the stacks that lie in the data folder", async () => {
+        const inside = path.join(data(), "stacks");
+        await mkdir(path.join(inside, "blog"), { recursive: true });
+        expect(await isServersOwn(path.join(inside, "blog", ".env"), inside)).toBe(false);
+        expect(await isServersOwn(path.join(data(), "secret.key"), inside)).toBe(true);
     });
 });

@@ -52,7 +52,7 @@ describe.runIf(process.getuid?.() === 0)("what is written into stacks with PUID 
         await mkdir(path.join(stacks, "blog/uploads"), { recursive: true });
         await writeFile(path.join(stacks, "blog/uploads/photo"), "");
         const entry = (file: string, content: string, mode: "100644" | "120000" = "100644") => ({ path: file, mode, blobId: gitBlobId(content, "") });
-        await new StackFolderFiles({ stacksDirectory: stacks, backupsDirectory: path.join(root, "backups"), clock: { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() }, owner: OWNER }).apply({
+        await new StackFolderFiles({ stacksDirectory: stacks, dataDirectory: root, backupsDirectory: path.join(root, "backups"), clock: { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() }, owner: OWNER }).apply({
             stack: "blog",
             deploymentId: "d1",
             sourceDirectory: source,

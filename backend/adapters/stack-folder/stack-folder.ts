@@ -3,6 +3,7 @@ import path from "node:path";
 import { DeployError, toDeployError } from "../../domain/errors.ts";
 import type { ApplyReport, Clock, FileOwner, StackFolder } from "../../domain/ports.ts";
 import { errnoOf, ignore, kindOf, OpenFolder } from "../open-folder.ts";
+import { isServersOwn } from "./servers-own.ts";
 import { StackFolderBackup } from "./stack-folder-backup.ts";
 import { inspectFolder } from "./stack-folder-inspection.ts";
 import { nameOf, outsideStack, requireStackName, stackComponents } from "./stack-folder-paths.ts";
@@ -11,6 +12,8 @@ import { StackFolderWriter } from "./stack-folder-writer.ts";
 
 export interface StackFolderSettings {
     stacksDirectory: string;
+    /** Of the server, with its database and keys. The stacks may lie in it. */
+    dataDirectory: string;
     backupsDirectory: string;
     clock: Clock;
     /** Who gets what a release writes, when not the user that this server runs as; takes root. */
@@ -32,6 +35,10 @@ export class StackFolderFiles implements StackFolder {
 
     path(stack: string): string {
         return path.join(this.#settings.stacksDirectory, requireStackName(stack));
+    }
+
+    async isServersOwn(file: string): Promise<boolean> {
+        return await isServersOwn(file, this.#settings);
     }
 
     async exists(stack: string): Promise<boolean> {

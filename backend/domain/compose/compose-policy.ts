@@ -16,6 +16,8 @@ export interface ComposeInspection {
     findings: PolicyFinding[];
     /** Further compose files that this one reads, relative to the checkout, to be inspected too. */
     references: string[];
+    /** Files of this machine that Compose would open: where each is named, and its absolute path or one from `~`. */
+    hostFiles: { at: string; path: string }[];
 }
 
 const DANGEROUS_CAPABILITIES = new Set(["ALL", "SYS_ADMIN", "SYS_PTRACE", "SYS_MODULE", "NET_ADMIN", "SYS_RAWIO", "DAC_READ_SEARCH"]);
@@ -138,6 +140,7 @@ function inspectBuild(inspection: Inspection, at: string, build: unknown): void 
 class Inspection implements ComposeInspection {
     readonly findings: PolicyFinding[] = [];
     readonly references: string[] = [];
+    readonly hostFiles: { at: string; path: string }[] = [];
     readonly #folder: string;
 
     constructor(folder: string) {
@@ -199,6 +202,7 @@ class Inspection implements ComposeInspection {
         }
         if (value.startsWith("/") || value.startsWith("~")) {
             this.find(at, `${verb} ${value} of the host`);
+            this.hostFiles.push({ at, path: value });
             return null;
         }
         const joined = path.join(this.#folder, value);

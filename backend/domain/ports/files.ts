@@ -23,6 +23,8 @@ export interface FileOwner {
 /** The stack's own folder. Every path is resolved inside it and never through a symlink. */
 export interface StackFolder {
     path(stack: string): string;
+    /** Whether a path of this machine (absolute or from `~`) leads to where the server keeps its database and keys, through whatever links. */
+    isServersOwn(path: string): Promise<boolean>;
     exists(stack: string): Promise<boolean>;
     /** Makes the folder when it is not there. */
     ensure(stack: string): Promise<void>;

@@ -20,6 +20,8 @@ describe("Redactor", () => {
         ["in a form", new URLSearchParams({ p: PASSWORD }).toString().slice(2)],
         ["in what Compose prints", PASSWORD.replaceAll("$", "$$$$")],
         ["in a shell's trace", PASSWORD.replaceAll("'", "'\\''")],
+        ["in hexadecimal digits", Buffer.from(PASSWORD).toString("hex")],
+        ["in upper-case hexadecimal digits", Buffer.from(PASSWORD).toString("hex").toUpperCase()],
     ])("masks a value %s", (_, form) => {
         expect(redact(`before ${form} after`, PASSWORD)).toBe("before *** after");
     });

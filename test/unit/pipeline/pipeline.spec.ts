@@ -415,6 +415,7 @@ it.each([
     ["a missing compose file", {}, { composePath: "nope.yaml" }, "COMPOSE_MISSING"],
     ["YAML that is none", { "compose.yaml": "services: [" }, {}, "COMPOSE_INVALID"],
     ["R8: a compose file under the name of another stack", { "compose.yaml": "name: other\nservices: {}\n" }, {}, "COMPOSE_POLICY"],
+    ["R4: an env_file that is the server's own", { "compose.yaml": "services:\n  web:\n    image: x\n    env_file: /data/git-deploy/secret.key\n" }, {}, "COMPOSE_POLICY"],
     ["R4: an override whose path leaves the checkout", { "compose.override.yaml": "services:\n  web:\n    build: ../..\n" }, {}, "COMPOSE_POLICY"],
     ["a .env that names another compose file", { ".env": "A=1\nexport COMPOSE_FILE=evil.yaml\n" }, {}, "COMPOSE_POLICY"],
     ["a compose file of a size that nobody writes", { "compose.yaml": `services: {}\n#${"x".repeat(600_000)}` }, {}, "COMPOSE_INVALID"],
@@ -424,6 +425,12 @@ it.each([
     world.commit("eee5", files);
     world.configure(config);
     expect(await world.run(aRun("d1", "eee5"))).toMatchObject({ status: "failed", error: { code } });
+    expect(world.acts).not.toContain("deploying");
+});
+
+it("R11: refuses a program of this host that only Compose could find, in a file behind a variable", async () => {
+    world.commit("eee5", {}, { name: "blog", services: { web: { image: "x", provider: { type: "touch" } } } });
+    expect(await world.run(aRun("d1", "eee5"))).toMatchObject({ status: "failed", error: { code: "COMPOSE_POLICY", message: expect.stringContaining("services.web.provider") } });
     expect(world.acts).not.toContain("deploying");
 });
 
