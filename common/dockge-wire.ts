@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { LIMITS, runningName, stackFolderName } from "./schemas.ts";
-import type { StackGitFields } from "./wire.ts";
+import type { StackGitFields } from "./views.ts";
 
 /**
  * The part of the wire that Dockge defines: its events of stacks with the arguments that we accept, and what the server pushes. Those of accounts,

@@ -1,6 +1,6 @@
 import { STEP_NAMES } from "./deployment.ts";
 import { LOG_LEVELS } from "./schemas.ts";
-import type { LogLine } from "./wire.ts";
+import type { LogLine } from "./views.ts";
 
 /**
  * The lines of a deployment's log file, written by the server and read by the browser, with tabs between their five parts:

@@ -1,5 +1,5 @@
 import { isFinal } from "../common/deployment.ts";
-import type { DeploymentDetail } from "../common/wire.ts";
+import type { DeploymentDetail } from "../common/views.ts";
 import { docker } from "../test/fixtures/engine.ts";
 import { pause } from "../test/fixtures/server.ts";
 import { openTestBed, type LinkedStack } from "../test/fixtures/test-bed.ts";

@@ -1,5 +1,5 @@
 import { canTransition, type DeploymentStatus, type StepName, type StepStatus } from "../../common/deployment.ts";
-import type { DeploymentView, StepView } from "../../common/wire.ts";
+import type { DeploymentView, StepView } from "../../common/views.ts";
 import type { Deployment, DeploymentStep } from "./entities.ts";
 import { DeployError } from "./errors.ts";
 import type { Clock, DeploymentStore, Publisher, Random } from "./ports.ts";

@@ -1,5 +1,6 @@
 import type { StackInput } from "../../common/schemas.ts";
-import type { Result, StackGitFields } from "../../common/wire.ts";
+import type { StackGitFields } from "../../common/views.ts";
+import type { Result } from "../../common/wire.ts";
 import type { Publisher } from "../domain/ports.ts";
 
 export interface RawRequest {

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import { DEPLOYMENT_STATUSES, isFinal } from "../../common/deployment.ts";
-import type { DeploymentView, PushName, Pushes, WebhookEventView } from "../../common/wire.ts";
+import type { DeploymentView, WebhookEventView } from "../../common/views.ts";
+import type { PushName, Pushes } from "../../common/wire.ts";
 import type { DeploymentStore, Publisher } from "../domain/ports.ts";
 
 /** From a cached rebuild of a few seconds to an hour. */

@@ -1,5 +1,5 @@
 import type { ApiTokenInput } from "../../common/schemas.ts";
-import type { ApiTokenView } from "../../common/wire.ts";
+import type { ApiTokenView } from "../../common/views.ts";
 import { hashApiToken, newApiToken } from "../domain/api-token.ts";
 import type { ApiToken } from "../domain/entities.ts";
 import { DeployError } from "../domain/errors.ts";

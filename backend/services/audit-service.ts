@@ -1,5 +1,5 @@
 import type { AuditEntryView, AuditExport, AuditExportInput, AuditLogInput } from "../../common/audit.ts";
-import type { Page } from "../../common/wire.ts";
+import type { Page } from "../../common/views.ts";
 import type { AuditEntry } from "../domain/entities.ts";
 import type { AuditLog, Clock } from "../domain/ports.ts";
 import { toCsv } from "./csv.ts";

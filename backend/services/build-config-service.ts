@@ -1,5 +1,5 @@
 import type { BuildConfigInput } from "../../common/schemas.ts";
-import type { BuildConfigView } from "../../common/wire.ts";
+import type { BuildConfigView } from "../../common/views.ts";
 import type { BuildConfig, EnvironmentVariable } from "../domain/entities.ts";
 import { DeployError } from "../domain/errors.ts";
 import type { AuditLog, BuildConfigStore, Clock, Random, RepositoryStore } from "../domain/ports.ts";

@@ -1,6 +1,6 @@
 import { isCancellable, isFinal, isRetryable } from "../../common/deployment.ts";
 import { MAX_LOG_READ_BYTES, type DeployInput, type DeploymentListInput, type DeploymentReadInput, type LogInput } from "../../common/schemas.ts";
-import type { DeploymentDetail, DeploymentView, LogOutline, LogPage, Page } from "../../common/wire.ts";
+import type { DeploymentDetail, DeploymentView, LogOutline, LogPage, Page } from "../../common/views.ts";
 import type { Deployment, Repository } from "../domain/entities.ts";
 import { DeployError } from "../domain/errors.ts";
 import { newDeployment } from "../domain/new-deployment.ts";

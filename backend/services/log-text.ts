@@ -1,7 +1,7 @@
 import type { StepName } from "../../common/deployment.ts";
 import { formatLogLine } from "../../common/log-line.ts";
 import type { LogInput } from "../../common/schemas.ts";
-import type { LogLine } from "../../common/wire.ts";
+import type { LogLine } from "../../common/views.ts";
 import type { Deployment } from "../domain/entities.ts";
 import type { DeploymentLogs } from "../domain/ports.ts";
 

@@ -1,4 +1,4 @@
-import type { StackGitFields } from "../../common/wire.ts";
+import type { StackGitFields } from "../../common/views.ts";
 import type { Clock } from "../domain/ports.ts";
 
 type Fields = Map<string, StackGitFields>;

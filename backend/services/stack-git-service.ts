@@ -1,5 +1,5 @@
 import { deploymentListInput } from "../../common/schemas.ts";
-import type { StackGitFields } from "../../common/wire.ts";
+import type { StackGitFields } from "../../common/views.ts";
 import type { BuildConfigStore, DeploymentStore, ReleaseStore, RepositoryStore, WebhookEventStore } from "../domain/ports.ts";
 import type { Views } from "./views.ts";
 

@@ -1,12 +1,4 @@
-import type {
-    ApiTokenView,
-    BuildConfigView,
-    DeploymentView,
-    Page,
-    RepositoryView,
-    StepView,
-    WebhookEventView,
-} from "../../common/wire.ts";
+import type { ApiTokenView, BuildConfigView, DeploymentView, Page, RepositoryView, StepView, WebhookEventView } from "../../common/views.ts";
 import type { DeploymentViews } from "../domain/deployment-journal.ts";
 import type { ApiToken, BuildConfig, Deployment, DeploymentStep, Repository, WebhookEvent } from "../domain/entities.ts";
 import { maskPayload } from "../domain/mask-payload.ts";

@@ -1,5 +1,5 @@
 import { deploymentListInput } from "../../common/schemas.ts";
-import type { WaitsFor } from "../../common/wire.ts";
+import type { WaitsFor } from "../../common/views.ts";
 import type { Deployment } from "../domain/entities.ts";
 import type { Clock, DeploymentStore } from "../domain/ports.ts";
 

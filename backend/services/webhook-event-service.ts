@@ -1,5 +1,5 @@
 import type { WebhookEventListInput } from "../../common/schemas.ts";
-import type { Page, WebhookEventView } from "../../common/wire.ts";
+import type { Page, WebhookEventView } from "../../common/views.ts";
 import type { Actor } from "../domain/entities.ts";
 import { DeployError } from "../domain/errors.ts";
 import type { RepositoryStore, WebhookEventStore } from "../domain/ports.ts";

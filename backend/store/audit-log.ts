@@ -1,6 +1,6 @@
 import type { Knex } from "knex";
 import type { AuditFilter } from "../../common/audit.ts";
-import type { Page } from "../../common/wire.ts";
+import type { Page } from "../../common/views.ts";
 import type { Actor, AuditEntry } from "../domain/entities.ts";
 import type { AuditLog, Clock, Random } from "../domain/ports.ts";
 import { containsPattern, narrowToPeriod, narrowToWords, offsetOf } from "./filters.ts";

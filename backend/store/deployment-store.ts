@@ -1,7 +1,7 @@
 import type { Knex } from "knex";
 import { DEPLOYMENT_STATUSES, isFinal, type DeploymentStatus, type StepStatus } from "../../common/deployment.ts";
 import type { DeploymentListInput } from "../../common/schemas.ts";
-import type { Page } from "../../common/wire.ts";
+import type { Page } from "../../common/views.ts";
 import type { Deployment, DeploymentStep } from "../domain/entities.ts";
 import type { DeploymentStore, Enqueued, Lease, Vault } from "../domain/ports.ts";
 import { DEPLOYMENTS, deploymentMapper, type DeploymentMapper } from "./deployment-mapper.ts";

@@ -1,6 +1,6 @@
 import type { Knex } from "knex";
 import type { WebhookEventListInput } from "../../common/schemas.ts";
-import type { Page } from "../../common/wire.ts";
+import type { Page } from "../../common/views.ts";
 import type { Deployment, WebhookEvent } from "../domain/entities.ts";
 import type { Clock, DeliveryEffects, Random, Recorded, Vault, WebhookEventStore } from "../domain/ports.ts";
 import { BRIEF, briefDelivery } from "./brief-delivery.ts";

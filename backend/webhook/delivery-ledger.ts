@@ -1,4 +1,4 @@
-import type { WebhookEventView } from "../../common/wire.ts";
+import type { WebhookEventView } from "../../common/views.ts";
 import type { Actor, AuditEntry, Deployment, WebhookEvent } from "../domain/entities.ts";
 import type { AuditLog, DeliveryEffects, Logger, Publisher, Recorded, WebhookEventStore } from "../domain/ports.ts";
 

@@ -4,7 +4,7 @@ import { mkdtemp, open, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { isFinal } from "../../common/deployment.ts";
-import type { DeploymentDetail } from "../../common/wire.ts";
+import type { DeploymentDetail } from "../../common/views.ts";
 import { BASE_IMAGE } from "../../test/fixtures/base-image.ts";
 import { pause } from "../../test/fixtures/server.ts";
 import { openTestBed } from "../../test/fixtures/test-bed.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Host, HostUser, RawRequest } from "../../backend/host/host.ts";
-import type { DeploymentView, StackGitFields } from "../../common/wire.ts";
+import type { DeploymentView, StackGitFields } from "../../common/views.ts";
 
 /** A logged-in (or not) page of the host, with pushes kept under their own name, in or out of Dockge's envelope. */
 export interface HostClient {

@@ -3,7 +3,7 @@ import http from "node:http";
 import net from "node:net";
 import { pause, startServer, type TestServer } from "../fixtures/server.ts";
 import { makePush, send } from "../fixtures/webhook-sender.ts";
-import type { RepositorySaved } from "../../common/wire.ts";
+import type { RepositorySaved } from "../../common/views.ts";
 import { machineText } from "./machine-text.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import type { DeploymentDetail } from "../../common/wire.ts";
+import type { DeploymentDetail } from "../../common/views.ts";
 import { pause, until } from "../fixtures/server.ts";
 import type { LinkedStack, LinkOptions, TestBed } from "../fixtures/test-bed.ts";
 import { dockerfile, webService } from "../fixtures/web-service.ts";

@@ -8,7 +8,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DeploymentLogFiles, type DeploymentLogFilesOptions } from "../../backend/adapters/deployment-log/deployment-log-files.ts";
 import { Secret } from "../../backend/domain/secret.ts";
-import type { LogLine } from "../../common/wire.ts";
+import type { LogLine } from "../../common/views.ts";
 
 const NOW = Date.UTC(2026, 10, 26, 1, 2, 3, 4);
 const TIME = "2026-11-26T01:02:03.004Z";

@@ -4,7 +4,7 @@ import { cp, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/pr
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { DeploymentView } from "../../common/wire.ts";
+import type { DeploymentView } from "../../common/views.ts";
 import { openDatabase } from "../../db/database.ts";
 import { BASE_IMAGE, ensureBaseImage } from "../fixtures/base-image.ts";
 import { removeProject, uniqueProject } from "../fixtures/engine.ts";

@@ -3,7 +3,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { stackEvents } from "../../common/dockge-wire.ts";
 import { terminalStackEvents } from "../../common/terminal-wire.ts";
-import type { StackGitFields } from "../../common/wire.ts";
+import type { StackGitFields } from "../../common/views.ts";
 import { withManagedBlock } from "../../backend/domain/compose/env-file.ts";
 import { DeployError } from "../../backend/domain/errors.ts";
 import { PASSWORD, startStandalone, USERNAME, type Client, type Standalone } from "../fixtures/standalone-host.ts";

@@ -10,7 +10,7 @@ import { Secret } from "../../backend/domain/secret.ts";
 import { createStores, type Stores } from "../../backend/store/stores.ts";
 import { loadVault } from "../../backend/vault/vault.ts";
 import { WebhookReceiver, type WebhookReceiverParts } from "../../backend/webhook/receive.ts";
-import type { WebhookEventView } from "../../common/wire.ts";
+import type { WebhookEventView } from "../../common/views.ts";
 import { aBuildConfig, aRepository } from "../fixtures/rows.ts";
 
 const SECRET = "a-secret-of-32-random-bytes-or-so";

@@ -17,7 +17,7 @@ import { useToasts } from "../../frontend/src/composables/use-toasts.ts";
 import { readVerdict } from "../../frontend/src/components/git/verdict.ts";
 import DeliveriesPage from "../../frontend/src/pages/DeliveriesPage.vue";
 import { ServerError } from "../../frontend/src/server/server-error.ts";
-import type { WebhookEventView } from "../../common/wire.ts";
+import type { WebhookEventView } from "../../common/views.ts";
 import { repositoryRow, surroundings, TestServer } from "./fixtures/test-server.ts";
 
 const DELIVERY: WebhookEventView = {

@@ -1,6 +1,6 @@
 import { flushPromises, mount } from "@vue/test-utils";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { DeploymentView } from "../../common/wire.ts";
+import type { DeploymentView } from "../../common/views.ts";
 import DeploymentRow from "../../frontend/src/components/deployments/DeploymentRow.vue";
 import ErrorAlert from "../../frontend/src/components/ErrorAlert.vue";
 import AppearanceSettings from "../../frontend/src/components/settings/AppearanceSettings.vue";

@@ -2,7 +2,7 @@ import { flushPromises, mount } from "@vue/test-utils";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createI18n } from "vue-i18n";
 import { createMemoryHistory, createRouter } from "vue-router";
-import type { DeploymentDetail, StepView } from "../../common/wire.ts";
+import type { DeploymentDetail, StepView } from "../../common/views.ts";
 import ToastStack from "../../frontend/src/components/ToastStack.vue";
 import en from "../../frontend/src/lang/en.json";
 import DeploymentPage from "../../frontend/src/pages/DeploymentPage.vue";

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import ConnectionTest from "../../frontend/src/components/git/ConnectionTest.vue";
 import RepositoryForm from "../../frontend/src/components/git/RepositoryForm.vue";
 import { ServerError } from "../../frontend/src/server/server-error.ts";
-import type { RepositoryView } from "../../common/wire.ts";
+import type { RepositoryView } from "../../common/views.ts";
 import { repositoryRow, surroundings } from "./fixtures/test-server.ts";
 
 const FOUND = {

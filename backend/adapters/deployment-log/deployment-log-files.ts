@@ -1,6 +1,6 @@
 import type { StepName } from "../../../common/deployment.ts";
 import type { LogInput, LogLevel } from "../../../common/schemas.ts";
-import type { LogLine, LogOutline, LogPage } from "../../../common/wire.ts";
+import type { LogLine, LogOutline, LogPage } from "../../../common/views.ts";
 import type { Clock, DeploymentLogs, DeploymentLogWriter } from "../../domain/ports.ts";
 import { Redactor } from "../../domain/redact.ts";
 import type { Secret } from "../../domain/secret.ts";

@@ -1,5 +1,5 @@
 import type { LogLevel } from "../../../common/schemas.ts";
-import type { LogLine } from "../../../common/wire.ts";
+import type { LogLine } from "../../../common/views.ts";
 
 export type LogStream = LogLine["stream"];
 

@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import type { StepName } from "../../../common/deployment.ts";
 import { parseLogLine } from "../../../common/log-line.ts";
-import type { LogOutline } from "../../../common/wire.ts";
+import type { LogOutline } from "../../../common/views.ts";
 
 const NEWLINE = 0x0a;
 /** Read at once: some milliseconds of work between two turns of the event loop. */

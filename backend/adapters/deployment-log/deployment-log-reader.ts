@@ -1,7 +1,7 @@
 import { access, open, type FileHandle } from "node:fs/promises";
 import { parseLogLine } from "../../../common/log-line.ts";
 import type { LogInput } from "../../../common/schemas.ts";
-import type { LogLine, LogOutline, LogPage } from "../../../common/wire.ts";
+import type { LogLine, LogOutline, LogPage } from "../../../common/views.ts";
 import { withoutColours } from "./deployment-log-line.ts";
 import { readOutline } from "./deployment-log-outline.ts";
 import type { LogPaths } from "./deployment-log-paths.ts";

@@ -1,6 +1,6 @@
 import type { StepName } from "../../../common/deployment.ts";
 import type { LogInput, LogLevel } from "../../../common/schemas.ts";
-import type { LogLine, LogOutline, LogPage } from "../../../common/wire.ts";
+import type { LogLine, LogOutline, LogPage } from "../../../common/views.ts";
 import type { Deployment } from "../entities.ts";
 import type { Secret } from "../secret.ts";
 

@@ -2,7 +2,7 @@ import type { DeploymentStatus, StepStatus } from "../../../common/deployment.ts
 import type { AuditFilter } from "../../../common/audit.ts";
 import type { DeploymentListInput, WebhookEventListInput } from "../../../common/schemas.ts";
 import type { DeploymentStatistics } from "../../../common/stack-insight.ts";
-import type { Page } from "../../../common/wire.ts";
+import type { Page } from "../../../common/views.ts";
 import type { ApiToken, AuditEntry, BuildConfig, Deployment, DeploymentStep, Release, Repository, WebhookEvent } from "../entities.ts";
 
 /** What is asked of a repository and its build config to judge a delivery: not the credentials, which so need not stay in memory. */

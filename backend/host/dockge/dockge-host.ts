@@ -1,5 +1,6 @@
 import path from "node:path";
-import type { PushName, Pushes, Result, StackGitFields } from "../../../common/wire.ts";
+import type { StackGitFields } from "../../../common/views.ts";
+import type { PushName, Pushes, Result } from "../../../common/wire.ts";
 import type { Config } from "../../config.ts";
 import type { AuditLog, Clock, Logger, Random, UserStore } from "../../domain/ports.ts";
 import { FailureReporter } from "../failure.ts";

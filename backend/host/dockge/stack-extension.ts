@@ -1,5 +1,5 @@
 import { STACK_STATUS, type SimpleStack } from "../../../common/dockge-wire.ts";
-import type { StackGitFields } from "../../../common/wire.ts";
+import type { StackGitFields } from "../../../common/views.ts";
 import type { Logger } from "../../domain/ports.ts";
 import { NO_GIT_FIELDS } from "../stacks/no-git-fields.ts";
 import type { StackFiles } from "../stacks/stack-files.ts";

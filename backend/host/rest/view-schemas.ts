@@ -12,11 +12,11 @@ import type {
     RepositoryTestResult,
     RepositoryView,
     StepView,
-    WebhookAnswer,
     WebhookEventView,
-} from "../../../common/wire.ts";
+} from "../../../common/views.ts";
+import type { WebhookAnswer } from "../../../common/wire.ts";
 
-/** The answers of the REST API as schemas, for its description. The types tie them to `common/wire.ts`. */
+/** The answers of the REST API as schemas, for its description. The types tie them to `common/views.ts`. */
 
 const date = z.iso.datetime();
 const text = z.string();

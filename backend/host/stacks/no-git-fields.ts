@@ -1,4 +1,4 @@
-import type { StackGitFields } from "../../../common/wire.ts";
+import type { StackGitFields } from "../../../common/views.ts";
 
 /** Of a stack that follows no repository. */
 export const NO_GIT_FIELDS: Readonly<StackGitFields> = { gitRepository: null, buildConfig: null, latestDeployment: null, deploymentHistory: [] };

@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
-import type { PushName, Pushes, Result, StackGitFields } from "../../../common/wire.ts";
+import type { StackGitFields } from "../../../common/views.ts";
+import type { PushName, Pushes, Result } from "../../../common/wire.ts";
 import type { Config } from "../../config.ts";
 import type { Random } from "../../domain/ports.ts";
 import type { Host, HostStacks, HostUser, RawHandler } from "../host.ts";

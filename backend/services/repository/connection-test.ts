@@ -1,5 +1,5 @@
 import type { RepositoryTestInput } from "../../../common/schemas.ts";
-import type { RepositoryTestResult } from "../../../common/wire.ts";
+import type { RepositoryTestResult } from "../../../common/views.ts";
 import { DeployError } from "../../domain/errors.ts";
 import { guessProvider, parseGitUrl } from "../../domain/git-url.ts";
 import type { Git, KnownHosts, Logger, Random, RepositoryStore, SshKeys } from "../../domain/ports.ts";

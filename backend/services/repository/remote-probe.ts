@@ -1,4 +1,4 @@
-import type { RepositoryTestResult } from "../../../common/wire.ts";
+import type { RepositoryTestResult } from "../../../common/views.ts";
 import { DeployError, toDeployError } from "../../domain/errors.ts";
 import type { GitUrl } from "../../domain/git-url.ts";
 import type { Git, KnownHosts, Logger, RemoteAccess, RemoteRefs } from "../../domain/ports.ts";

@@ -1,5 +1,5 @@
 import type { RepositoryInput, RepositoryTestInput, RotateSecretInput } from "../../../common/schemas.ts";
-import type { RepositorySaved, RepositoryTestResult, RepositoryView } from "../../../common/wire.ts";
+import type { RepositorySaved, RepositoryTestResult, RepositoryView } from "../../../common/views.ts";
 import type { Repository } from "../../domain/entities.ts";
 import { DeployError, toDeployError } from "../../domain/errors.ts";
 import type { DeploymentStore, Git, Queue, RepositoryStore } from "../../domain/ports.ts";

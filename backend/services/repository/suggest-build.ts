@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import type { RepositoryTestResult } from "../../../common/wire.ts";
+import type { RepositoryTestResult } from "../../../common/views.ts";
 import { discoverComposeFile, looksLikeComposeFile } from "../../domain/compose/compose-files.ts";
 import type { TreeEntry } from "../../domain/ports.ts";
 

@@ -1,5 +1,5 @@
 import { computed, ref, shallowRef, watch, type ComputedRef, type Ref } from "vue";
-import type { BuildConfigView } from "../../../common/wire.ts";
+import type { BuildConfigView } from "../../../common/views.ts";
 import { buildConfigInput, type BuildConfigInput } from "../../../common/schemas.ts";
 import { useServer } from "../server/server.ts";
 import { ServerError } from "../server/server-error.ts";

@@ -1,6 +1,6 @@
 import { shallowRef, watch, type Ref } from "vue";
 import { isFinal } from "../../../common/deployment.ts";
-import type { DeploymentView } from "../../../common/wire.ts";
+import type { DeploymentView } from "../../../common/views.ts";
 import { usePush, useServer } from "../server/server.ts";
 
 /** The deployment whose release runs: the last one that succeeded, by hand or from Git. Null while it is not known. */

@@ -1,5 +1,5 @@
 import type { WebhookEventListInput } from "../../../common/schemas.ts";
-import type { Page, WebhookEventView } from "../../../common/wire.ts";
+import type { Page, WebhookEventView } from "../../../common/views.ts";
 import { usePush, useServer } from "../server/server.ts";
 import { useLoaded, type Loaded } from "./use-request.ts";
 

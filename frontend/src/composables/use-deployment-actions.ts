@@ -1,6 +1,6 @@
 import { useI18n } from "vue-i18n";
 import type { DeployInput } from "../../../common/schemas.ts";
-import type { DeploymentView } from "../../../common/wire.ts";
+import type { DeploymentView } from "../../../common/views.ts";
 import { useServer } from "../server/server.ts";
 import { useToasts } from "./use-toasts.ts";
 

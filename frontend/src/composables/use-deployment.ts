@@ -1,5 +1,5 @@
 import { onScopeDispose } from "vue";
-import type { DeploymentDetail } from "../../../common/wire.ts";
+import type { DeploymentDetail } from "../../../common/views.ts";
 import { usePush, useServer } from "../server/server.ts";
 import { useLoaded, type Loaded } from "./use-request.ts";
 

@@ -1,6 +1,6 @@
 import { computed, type ComputedRef } from "vue";
 import type { DeploymentListInput } from "../../../common/schemas.ts";
-import type { DeploymentView, Page } from "../../../common/wire.ts";
+import type { DeploymentView, Page } from "../../../common/views.ts";
 import { usePush, useServer } from "../server/server.ts";
 import { useLoaded, type Loaded } from "./use-request.ts";
 

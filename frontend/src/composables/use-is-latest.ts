@@ -1,5 +1,5 @@
 import { computed, ref, watch, type ComputedRef } from "vue";
-import type { DeploymentView } from "../../../common/wire.ts";
+import type { DeploymentView } from "../../../common/views.ts";
 import { usePush, useServer } from "../server/server.ts";
 
 /** True while no newer deployment of the stack has begun: what runs there now is this one's. Not while it is queued. */

@@ -1,7 +1,7 @@
 import { computed, reactive, ref, watch } from "vue";
 import { isSshUrl, recognizeProvider } from "../../../common/provider-links.ts";
 import { repositoryInput, type AuthType, type Provider, type RepositoryInput, type RepositoryTestInput } from "../../../common/schemas.ts";
-import type { RepositoryView } from "../../../common/wire.ts";
+import type { RepositoryView } from "../../../common/views.ts";
 import { ServerError } from "../server/server-error.ts";
 
 export interface RepositoryDraft {

@@ -1,5 +1,5 @@
 import type { RepositoryInput, RepositoryTestInput } from "../../../common/schemas.ts";
-import type { RepositorySaved, RepositoryTestResult, RepositoryView } from "../../../common/wire.ts";
+import type { RepositorySaved, RepositoryTestResult, RepositoryView } from "../../../common/views.ts";
 import { usePush, useServer } from "../server/server.ts";
 import { useLoaded, type Loaded } from "./use-request.ts";
 

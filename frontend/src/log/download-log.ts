@@ -1,4 +1,4 @@
-import type { DeploymentView } from "../../../common/wire.ts";
+import type { DeploymentView } from "../../../common/views.ts";
 import type { LogStore } from "./log-store.ts";
 
 /** Milliseconds after which a browser has certainly begun to save. */

@@ -1,6 +1,6 @@
 import type { StepName } from "../../../common/deployment.ts";
 import { parseLogLine } from "../../../common/log-line.ts";
-import type { LogLine } from "../../../common/wire.ts";
+import type { LogLine } from "../../../common/views.ts";
 
 /** What is known of a line without reading it: its level and its stream, in one byte. */
 const LEVELS: readonly LogLine["level"][] = ["info", "warn", "error"];

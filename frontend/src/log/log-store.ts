@@ -1,7 +1,7 @@
 import type { StepName } from "../../../common/deployment.ts";
 import { parseLogLine } from "../../../common/log-line.ts";
 import { MAX_LOG_READ_BYTES } from "../../../common/schemas.ts";
-import type { LogLine, LogOutline } from "../../../common/wire.ts";
+import type { LogLine, LogOutline } from "../../../common/views.ts";
 import { LogBlock } from "./log-block.ts";
 
 /** Characters up to which what is pushed is added to the last block. */

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
-import type { RepositorySaved } from "../../../common/wire.ts";
+import type { RepositorySaved } from "../../../common/views.ts";
 import type { HttpBehaviour } from "../../fixtures/git-http-server.ts";
 import { freePort } from "../../fixtures/server.ts";
 import type { SshServer } from "../../fixtures/ssh-server.ts";

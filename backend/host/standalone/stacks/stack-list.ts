@@ -1,6 +1,6 @@
 import path from "node:path";
 import { STACK_STATUS, type StackStatus } from "../../../../common/dockge-wire.ts";
-import type { StackGitFields } from "../../../../common/wire.ts";
+import type { StackGitFields } from "../../../../common/views.ts";
 import { DeployError } from "../../../domain/errors.ts";
 import type { Docker, Logger, ProjectState } from "../../../domain/ports.ts";
 import type { StackFiles, StackFolderEntry } from "../../stacks/stack-files.ts";

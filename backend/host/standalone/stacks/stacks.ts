@@ -1,5 +1,5 @@
 import { directEvents, hostEvents, stackEvents } from "../../../../common/dockge-wire.ts";
-import type { StackGitFields } from "../../../../common/wire.ts";
+import type { StackGitFields } from "../../../../common/views.ts";
 import type { Config } from "../../../config.ts";
 import type { AuditLog, Clock, Compose, Docker, DockerReadings, Logger, StackFolder } from "../../../domain/ports.ts";
 import type { HostStacks } from "../../host.ts";

@@ -1,5 +1,5 @@
 import { isFinal } from "../../../../common/deployment.ts";
-import type { DeploymentView, RepositoryView } from "../../../../common/wire.ts";
+import type { DeploymentView, RepositoryView } from "../../../../common/views.ts";
 
 /** True when the branch is known to have something else than what runs, and no deployment of it waits or runs. */
 export function isRemoteAhead(repository: Pick<RepositoryView, "lastSyncedCommit" | "deployedCommit"> | null | undefined, latest: Pick<DeploymentView, "status" | "commitSha"> | null | undefined): boolean {
