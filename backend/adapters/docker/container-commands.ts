@@ -48,10 +48,16 @@ export class ContainerCommands implements Commands {
         const name = `gd-${input.runId}`;
         const values = byEnvironment("-e", Object.entries(input.env).map(([variable, value]) => ({ name: variable, value })));
         const argv = runContainerArgv({ ...input, image, name, environment: values.argv, user: owner() });
-        // What a crash has left would hold the name.
-        await this.#remove(name);
+        const run = async () => await runProgram("docker", argv, { ...progress(options), env: { ...values.env, ...dockerEnvironment(this.#settings) } });
         try {
-            return await runProgram("docker", argv, { ...progress(options), env: { ...values.env, ...dockerEnvironment(this.#settings) } });
+            const result = await run();
+            if (!isNameTaken(result)) {
+                return result;
+            }
+            // What a crash has left holds the name, and may still be at work. To look for it each time would cost more than most commands.
+            options.onLines?.("out", "A container that was left behind is in the way. It is removed, and the command runs again.");
+            await this.#remove(name);
+            return await run();
         } catch (error) {
             // The container outlives the CLI that started it.
             await this.#remove(name);
@@ -66,6 +72,10 @@ export class ContainerCommands implements Commands {
             throw failure;
         }
     }
+}
+
+function isNameTaken({ exitCode, stderr }: ExecResult): boolean {
+    return exitCode === DOCKER_FAILED && /the container name "[^"]*" is already in use/i.test(stderr);
 }
 
 function progress(options: ProgressOptions): ProgressOptions & { maxKeepBytes: number } {
