@@ -414,6 +414,18 @@ describe("what belongs to the server", () => {
         }
     });
 
+    it("is what lies above where a link leads, what stands behind ~ without a slash, and what a process shows of itself", async () => {
+        const inner = path.join(data(), "git-deploy", "work");
+        await mkdir(inner, { recursive: true });
+        await writeFile(path.join(data(), "git-deploy", "secret.key"), "");
+        await symlink(inner, path.join(root, "inner"));
+        for (const file of [`${root}/inner/../secret.key`, `~${"../".repeat(20)}${data()}/git-deploy/secret.key`, "/proc/self/cwd/../x.env", `/proc/${process.pid}/environ`, "/etc/../proc/1/root/x"]) {
+            expect(await isServersOwn(file), file).toBe(true);
+        }
+        expect(await isServersOwn(`${root}/inner/../../../app.env`)).toBe(false);
+        expect(await isServersOwn("~other/app.env")).toBe(false);
+    });
+
     it("is none of the stacks that lie in the data folder", async () => {
         const inside = path.join(data(), "stacks");
         await mkdir(path.join(inside, "blog"), { recursive: true });
