@@ -52,11 +52,10 @@ export async function refuseOthersProject({ parts, deployment }: Run, name: stri
 
 /** Looks through the compose file and every file it includes or extends, before Compose opens any of them. */
 export async function inspectComposeFiles(run: Run, composePath: string, source: string): Promise<void> {
-    const seen = new Set([composePath]);
-    const queue = [{ path: composePath, source }];
+    const seen = new Set([`${dirname(composePath)}\n${composePath}`]);
+    const queue = [{ path: composePath, folder: dirname(composePath), source }];
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        const folder = dirname(next.path);
-        const { findings, references, hostFiles } = inspectCompose(composeContent(next.source, next.path), folder);
+        const { findings, references, hostFiles } = inspectCompose(composeContent(next.source, next.path), next.folder);
         for (const finding of findings) {
             run.log.note("checkout", `${next.path}: ${finding.at} ${finding.message}`, "warn");
             if (finding.kind === "escape") {
@@ -69,12 +68,17 @@ export async function inspectComposeFiles(run: Run, composePath: string, source:
                 throw new DeployError("COMPOSE_POLICY", `${next.path}: ${at} reads ${path}, which belongs to this server itself. Change the compose file.`);
             }
         }
-        for (const path of references.filter((reference) => !seen.has(reference))) {
-            seen.add(path);
+        for (const { path, folder } of references) {
+            // The same file may be read from two folders, and reach elsewhere from each.
+            const reading = `${folder}\n${path}`;
+            if (seen.has(reading)) {
+                continue;
+            }
+            seen.add(reading);
             if (seen.size > MAX_COMPOSE_FILES) {
                 throw new DeployError("COMPOSE_INVALID", `${composePath} includes more than ${MAX_COMPOSE_FILES} files.`);
             }
-            queue.push({ path, source: await readCompose(run, path) });
+            queue.push({ path, folder, source: await readCompose(run, path) });
         }
     }
 }

@@ -120,8 +120,8 @@ it("R4: a compose file reads neither another stack nor what belongs to the serve
     const key = path.join(bed.server.dataDirectory, "git-deploy", "secret.key");
     const own = `/proc/self/root${key}`;
     const compose = composeFile({ port: victim.port });
-    for (const text of [`include: ["/etc/passwd"]\n${compose}`, `include: ["../${bystander.name}/compose.yaml"]\n${compose}`, compose.replace("build: .", `build: .\n        env_file: ["${key}"]`), compose.replace("build: .", `build: .\n        env_file: [{path: "${own}", required: false}]`), `${compose}secrets: {key: {file: "${key}"}}\n`, compose.replace("build: .", `extends: {file: ../${bystander.name}/compose.yaml, service: web}`)]) {
-        const error = await expectRefused({ "compose.yaml": text }, "PATH_OUTSIDE_CHECKOUT", "COMPOSE_POLICY", "COMPOSE_INVALID");
+    for (const text of [`include: ["/etc/passwd"]\n${compose}`, `include: ["../${bystander.name}/compose.yaml"]\n${compose}`, compose.replace("build: .", `build: .\n        env_file: ["${key}"]`), compose.replace("build: .", `build: .\n        env_file: [{path: "${own}", required: false}]`), `${compose}secrets: {key: {file: "${key}"}}\n`, compose.replace("build: .", `extends: {file: ../${bystander.name}/compose.yaml, service: web}`), `include: [{path: a/b/c/d/e/deep.yaml, project_directory: .}]\n${compose}`, `include: [{path: [plain.yaml, a/b/c/d/e/deep.yaml]}]\n${compose}`, compose.replace("build: .", `build: .\n        env_file: !!binary ${Buffer.from(key).toString("base64")}`), compose.replace("build: .", `build: .\n        env_file: ["~${"../".repeat(20)}${key}"]`), compose.replace("build: .", `build: {dockerfile: "../../../secret.key"}`), compose.replace("build: .", `build: {context: ., additional_contexts: ["own=${path.dirname(key)}"]}`)]) {
+        const error = await expectRefused({ "compose.yaml": text, "plain.yaml": "services: {}\n", "a/b/c/d/e/deep.yaml": `services: {deep: {image: x, env_file: ["../../../secret.key"]}}\n` }, "PATH_OUTSIDE_CHECKOUT", "COMPOSE_POLICY", "COMPOSE_INVALID");
         expect(error).not.toContain((await readFile(key, "utf8")).trim());
     }
 });

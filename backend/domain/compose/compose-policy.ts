@@ -12,40 +12,51 @@ export interface PolicyFinding {
     message: string;
 }
 
+export interface ComposeReference {
+    /** Relative to the checkout. */
+    path: string;
+    /** Where its relative paths start, which need not be where it lies: relative to the checkout, or of this machine. */
+    folder: string;
+}
+
 export interface ComposeInspection {
     findings: PolicyFinding[];
-    /** Further compose files that this one reads, relative to the checkout, to be inspected too. */
-    references: string[];
+    /** Further compose files that this one reads, to be inspected too. */
+    references: ComposeReference[];
     /** Files of this machine that Compose would open: where each is named, and its absolute path or one from `~`. */
     hostFiles: { at: string; path: string }[];
 }
 
 const DANGEROUS_CAPABILITIES = new Set(["ALL", "SYS_ADMIN", "SYS_PTRACE", "SYS_MODULE", "NET_ADMIN", "SYS_RAWIO", "DAC_READ_SEARCH"]);
+/** Another service, a stage or an image. Compose takes whatever else looks like it for a folder, such as `target:x/../..`. */
+const NAMED_CONTEXT = /^(?:docker-image:\/\/|(?:service|target):[^/]*$)/;
 const HOST_NAMESPACES = ["pid", "network_mode", "ipc", "userns_mode", "uts", "cgroup"] as const;
 
 /**
  * Looks at a compose file before Compose itself reads it, since Compose would open every file that it names.
  * @param content the parsed file, with aliases resolved
- * @param folder where its relative paths start, relative to the checkout; `.` for the root
+ * @param folder where its relative paths start, relative to the checkout (`.` for the root), or of this machine: absolute, from `~` or with a variable
  */
 export function inspectCompose(content: unknown, folder: string): ComposeInspection {
     const inspection = new Inspection(folder);
     const root = mapOf(content);
     for (const item of listOf(root["include"])) {
         const entry = typeof item === "string" ? { path: item } : mapOf(item);
-        for (const file of listOf(entry["path"])) {
-            inspection.readFile("include", file, true);
+        const files = listOf(entry["path"]);
+        const { project_directory: given } = entry;
+        // Several files count as one, which lies where the first of them lies.
+        const base = inspection.placeOf(typeof given === "string" && given !== "" ? given : dirnameOf(files[0]));
+        for (const file of files) {
+            inspection.readFile("include", file, base);
         }
         for (const file of listOf(entry["env_file"])) {
-            inspection.readFile("include.env_file", file, false);
+            inspection.readFile("include.env_file", file);
         }
-        if (entry["project_directory"] !== undefined) {
-            inspection.readFile("include.project_directory", entry["project_directory"], false);
-        }
+        inspection.readFile("include.project_directory", given);
     }
     for (const section of ["configs", "secrets"]) {
         for (const [name, entry] of Object.entries(mapOf(root[section]))) {
-            inspection.readFile(`${section}.${name}`, mapOf(entry)["file"], false);
+            inspection.readFile(`${section}.${name}`, mapOf(entry)["file"]);
         }
     }
     for (const [name, volume] of Object.entries(mapOf(root["volumes"]))) {
@@ -105,29 +116,42 @@ function inspectService(inspection: Inspection, name: string, service: Record<st
         }
     }
     for (const entry of listOf(service["env_file"])) {
-        inspection.readFile(`${at}.env_file`, typeof entry === "string" ? entry : mapOf(entry)["path"], false);
+        inspection.readFile(`${at}.env_file`, typeof entry === "string" ? entry : mapOf(entry)["path"]);
     }
     for (const entry of listOf(service["label_file"])) {
-        inspection.readFile(`${at}.label_file`, entry, false);
+        inspection.readFile(`${at}.label_file`, entry);
     }
-    inspection.readFile(`${at}.extends`, mapOf(service["extends"])["file"], true);
-    inspectBuild(inspection, at, service["build"]);
+    const { file: extended } = mapOf(service["extends"]);
+    inspection.readFile(`${at}.extends`, extended, inspection.placeOf(dirnameOf(extended)));
+    if (service["build"] !== undefined && service["build"] !== null) {
+        inspectBuild(inspection, at, service["build"]);
+    }
 }
 
 function inspectBuild(inspection: Inspection, at: string, build: unknown): void {
     const section = typeof build === "string" ? { context: build } : mapOf(build);
-    const contexts: [string, unknown][] = [[`${at}.build.context`, section["context"]]];
-    for (const [name, context] of Object.entries(mapOf(section["additional_contexts"]))) {
-        contexts.push([`${at}.build.additional_contexts.${name}`, context]);
+    const context = section["context"] ?? ".";
+    const contexts: [string, unknown][] = [[`${at}.build.context`, context]];
+    for (const [name, value] of pairsOf(section["additional_contexts"])) {
+        contexts.push([`${at}.build.additional_contexts.${name}`, value]);
     }
-    for (const [where, context] of contexts) {
-        if (typeof context === "string" && !isRemoteContext(context) && !/^(service|target|docker-image|oci-layout):/.test(context)) {
-            inspection.readFolder(where, context);
+    for (const [where, value] of contexts) {
+        if (typeof value === "string" && !isRemoteContext(value) && !NAMED_CONTEXT.test(value)) {
+            inspection.readFolder(where, value.replace(/^oci-layout:\/\//, ""));
         }
     }
     // The Dockerfile lies relative to its context.
-    if (typeof section["dockerfile"] === "string" && typeof section["context"] === "string" && !isRemoteContext(section["context"])) {
-        inspection.readFolder(`${at}.build.dockerfile`, path.isAbsolute(section["dockerfile"]) ? section["dockerfile"] : path.join(section["context"], section["dockerfile"]));
+    if (typeof section["dockerfile"] === "string" && typeof context === "string" && !isRemoteContext(context)) {
+        inspection.readFolder(`${at}.build.dockerfile`, path.isAbsolute(section["dockerfile"]) ? section["dockerfile"] : path.join(context, section["dockerfile"]));
+    }
+    for (const [, key] of pairsOf(section["ssh"])) {
+        inspection.readFile(`${at}.build.ssh`, key);
+    }
+    for (const [cache, folder] of [["cache_from", "src"], ["cache_to", "dest"]] as const) {
+        for (const entry of listOf(section[cache])) {
+            const [, place] = new RegExp(`(?:^|,)"?${folder}=([^,"]+)`, "i").exec(String(entry)) ?? [];
+            inspection.readFile(`${at}.build.${cache}`, place);
+        }
     }
     if (section["privileged"] === true || listOf(section["entitlements"]).length > 0) {
         inspection.find(`${at}.build`, "builds with more rights than usual");
@@ -139,7 +163,7 @@ function inspectBuild(inspection: Inspection, at: string, build: unknown): void 
 
 class Inspection implements ComposeInspection {
     readonly findings: PolicyFinding[] = [];
-    readonly references: string[] = [];
+    readonly references: ComposeReference[] = [];
     readonly hostFiles: { at: string; path: string }[] = [];
     readonly #folder: string;
 
@@ -155,25 +179,39 @@ class Inspection implements ComposeInspection {
         this.findings.push({ kind: "escape", at, message });
     }
 
-    /** A file that Compose opens on the server. */
-    readFile(at: string, value: unknown, isCompose: boolean): void {
+    /** Where a path of this file leads: relative to the checkout, or of this machine. Nothing is shortened behind a variable, or behind a link of this machine. */
+    placeOf(value: string): string {
+        if (isOfMachine(value) || value.includes("$")) {
+            return value;
+        }
+        if (isOfMachine(this.#folder) || this.#folder.includes("$")) {
+            return `${this.#folder}/${value}`;
+        }
+        const place = path.join(this.#folder, value);
+        // A folder of the checkout may have that name, too.
+        return place.startsWith("~") ? `./${place}` : place;
+    }
+
+    /** A file that Compose opens on the server. @param folder of a compose file: where its relative paths start */
+    readFile(at: string, value: unknown, folder?: string): void {
         if (typeof value !== "string" || value === "") {
             return;
         }
-        if (isCompose && isRemoteContext(value)) {
+        if (folder !== undefined && isRemoteContext(value)) {
             this.find(at, `reads ${value} from the network`);
             return;
         }
         const inside = this.#inside(at, value, "reads");
-        if (inside !== null && isCompose) {
-            this.references.push(inside);
+        if (inside !== null && folder !== undefined) {
+            this.references.push({ path: inside, folder });
         }
     }
 
     /** A build context or Dockerfile: it must be part of the checkout, or nobody could say what was built. */
     readFolder(at: string, value: string): void {
-        if (value.startsWith("/") || value.startsWith("~")) {
-            this.findings.push({ kind: "escape", at, message: `builds from ${value}, which is not part of the repository` });
+        const place = this.placeOf(value);
+        if (isOfMachine(place)) {
+            this.findings.push({ kind: "escape", at, message: `builds from ${place}, which is not part of the repository` });
             return;
         }
         this.#inside(at, value, "builds from");
@@ -183,35 +221,55 @@ class Inspection implements ComposeInspection {
         if (typeof value !== "string" || value === "") {
             return;
         }
+        const place = this.placeOf(value);
         if (/docker\.sock$/.test(value)) {
             this.find(at, "mounts the Docker socket: it controls this host");
-        } else if (value.startsWith("/") || value.startsWith("~")) {
-            this.find(at, `mounts ${value} of the host`);
-        } else if (value.includes("$")) {
+        } else if (isOfMachine(place)) {
+            this.find(at, `mounts ${place} of the host`);
+        } else if (place.includes("$")) {
             this.find(at, `mounts ${value}, which a variable decides`);
-        } else if (leaves(path.join(this.#folder, value))) {
+        } else if (leaves(place)) {
             this.find(at, `mounts ${value}, which lies outside the stack folder`);
         }
     }
 
     /** The path relative to the checkout, or null when it does not lie in it or cannot be told. */
     #inside(at: string, value: string, verb: string): string | null {
-        if (value.includes("$")) {
+        const place = this.placeOf(value);
+        if (place.includes("$")) {
             this.find(at, `${verb} ${value}, which a variable decides`);
             return null;
         }
-        if (value.startsWith("/") || value.startsWith("~")) {
-            this.find(at, `${verb} ${value} of the host`);
-            this.hostFiles.push({ at, path: value });
+        if (isOfMachine(place)) {
+            this.find(at, `${verb} ${place} of the host`);
+            this.hostFiles.push({ at, path: place });
             return null;
         }
-        const joined = path.join(this.#folder, value);
-        if (leaves(joined)) {
+        if (leaves(place)) {
             this.findings.push({ kind: "escape", at, message: `${verb} ${value}, which lies outside the repository` });
             return null;
         }
-        return joined;
+        return place;
     }
+}
+
+function isOfMachine(place: string): boolean {
+    return place.startsWith("/") || place.startsWith("~");
+}
+
+function dirnameOf(file: unknown): string {
+    return typeof file === "string" ? path.dirname(file) : ".";
+}
+
+/** Of a map, or of a list of `name=value`. */
+function pairsOf(value: unknown): [string, unknown][] {
+    if (!Array.isArray(value)) {
+        return Object.entries(mapOf(value));
+    }
+    return value.map((item) => {
+        const [name = "", ...rest] = String(item).split("=");
+        return [name, rest.join("=")];
+    });
 }
 
 function leaves(joined: string): boolean {

@@ -1,5 +1,5 @@
 import path from "node:path/posix";
-import { isAlias, isMap, isScalar, isSeq, type Document, type YAMLMap } from "yaml";
+import { isAlias, isMap, isScalar, isSeq, visit, type Document, type YAMLMap } from "yaml";
 import { DeployError } from "../errors.ts";
 import { parseYamlDocument } from "./yaml-document.ts";
 
@@ -48,10 +48,25 @@ export function parseComposeDocument(source: string, composePath: string): Docum
         const where = position === undefined ? "" : ` (line ${position.line}, column ${position.col})`;
         throw new DeployError("COMPOSE_INVALID", `${composePath} is not valid YAML${where}: ${problem.message.split("\n")[0] ?? ""}`);
     }
+    refusing(composePath, () => refuseTags(document));
     if (!isMap(document.contents)) {
         throw new DeployError("COMPOSE_INVALID", `${composePath} is not a compose file: it has no services.`);
     }
     return document;
+}
+
+/** Compose's own, and those that say what a value looks like anyway. */
+const KNOWN_TAGS = new Set(["!reset", "!override", ...["str", "int", "float", "bool", "map", "seq"].map((name) => `tag:yaml.org,2002:${name}`)]);
+
+/** Under any other tag, Compose reads something else than we look at: a `!!binary` path is no text here and one there. */
+function refuseTags(document: Document.Parsed): void {
+    visit(document, {
+        Value: (_key, { tag }) => {
+            if (tag !== undefined && !KNOWN_TAGS.has(tag)) {
+                throw new Error(`the tag ${tag} is not one of a compose file`);
+            }
+        },
+    });
 }
 
 /** The content with aliases resolved. @throws COMPOSE_INVALID, also for aliases that multiply into a bomb */

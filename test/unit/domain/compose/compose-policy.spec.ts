@@ -28,6 +28,11 @@ describe("inspectCompose", () => {
         ["an absolute build context", { build: { context: "/etc" } }],
         ["a Dockerfile", { build: { context: ".", dockerfile: "../../Dockerfile" } }],
         ["an additional context", { build: { context: ".", additional_contexts: { x: "../../x" } } }],
+        ["a Dockerfile without a context", { build: { dockerfile: "../Dockerfile" } }],
+        ["an absolute Dockerfile without a context", { build: { dockerfile: "/etc/passwd" } }],
+        ["an additional context in a list", { build: { context: ".", additional_contexts: ["x=/etc"] } }],
+        ["an additional context that only looks like a stage", { build: { context: ".", additional_contexts: { x: "target:x/../../x" } } }],
+        ["an image in a folder of the host", { build: { context: ".", additional_contexts: { x: "oci-layout:///srv/image" } } }],
         ["an env_file", { env_file: ["../../secret.env"] }],
         ["an env_file in long form", { env_file: [{ path: "../../secret.env" }] }],
         ["R11: a program", { provider: { type: "/bin/sh" } }],
@@ -44,7 +49,39 @@ describe("inspectCompose", () => {
 
     it("measures from the file's own folder and names what is read next", () => {
         expect(service({ env_file: "../.env", build: ".." }, "deploy").findings).toEqual([]);
-        expect(inspectCompose({ include: ["a.yaml"], services: { x: { extends: { file: "../b.yaml" } } } }, "deploy").references).toEqual(["deploy/a.yaml", "b.yaml"]);
+        expect(inspectCompose({ include: ["a.yaml"], services: { x: { extends: { file: "../b.yaml" } } } }, "deploy").references).toEqual([{ path: "deploy/a.yaml", folder: "deploy" }, { path: "b.yaml", folder: "." }]);
+    });
+
+    it("measures an included file from where Compose does: from its project_directory, or from the first of several files", () => {
+        const foldersOf = (item: unknown, folder = ".") => inspectCompose({ include: [item] }, folder).references.map((reference) => reference.folder);
+        expect(foldersOf("a/b.yaml")).toEqual(["a"]);
+        expect(foldersOf({ path: ["first.yaml", "a/b/c.yaml"] }, "deploy")).toEqual(["deploy", "deploy"]);
+        expect(foldersOf({ path: "a/b/c.yaml", project_directory: "." })).toEqual(["."]);
+        expect(foldersOf({ path: "a/b/c.yaml", project_directory: "/srv" })).toEqual(["/srv"]);
+    });
+
+    it("follows relative paths into a folder of the host", () => {
+        const read = service({ env_file: "git-deploy/e.env" }, "/srv");
+        expect(read.hostFiles).toEqual([{ at: "services.web.env_file", path: "/srv/git-deploy/e.env" }]);
+        expect(service({ env_file: "link/../e.env" }, "~").hostFiles).toMatchObject([{ path: "~/link/../e.env" }]);
+        expect(service({ build: "." }, "/srv").findings).toMatchObject([{ kind: "escape" }]);
+        expect(service({ image: "nginx" }, "/srv").findings).toEqual([]);
+        expect(service({ env_file: "../../e.env" }, "${DIR}").findings).toMatchObject([{ kind: "finding", message: expect.stringContaining("variable") }]);
+    });
+
+    it("goes on in a folder of the checkout that is called like the home folder", () => {
+        expect(inspectCompose({ include: ["./~/a.yaml"] }, ".").references).toEqual([{ path: "./~/a.yaml", folder: "./~" }]);
+        expect(service({ env_file: "../../x.env" }, "./~").findings).toMatchObject([{ kind: "escape" }]);
+    });
+
+    it("sees files of the host behind keys and caches of a build", () => {
+        const build = { context: ".", ssh: ["default=/srv/key"], cache_from: ["type=local,src=/srv/from"], cache_to: ['type=local,"dest=/srv/to"', "type=inline"] };
+        expect(service({ build }).hostFiles.map(({ path }) => path)).toEqual(["/srv/key", "/srv/from", "/srv/to"]);
+    });
+
+    it("lets a build begin at another service, a stage or an image", () => {
+        const contexts = { a: "service:base", b: "target:stage", c: "docker-image://alpine:3", d: "https://example.com/r.git" };
+        expect(service({ build: { context: ".", additional_contexts: contexts } }).findings).toEqual([]);
     });
 
     it("finds nothing in an ordinary stack", () => {

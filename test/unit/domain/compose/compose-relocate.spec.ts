@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { relocateCompose } from "../../../../backend/domain/compose/compose-relocate.ts";
+import { composeContent, relocateCompose } from "../../../../backend/domain/compose/compose-relocate.ts";
 
 const SOURCE = `# the stack
 x-base: &base
@@ -71,5 +71,17 @@ describe("relocateCompose", () => {
     it("names the place of a mistake", () => {
         expect(() => relocateCompose("services:\n  a: [\n", "d/c.yaml")).toThrow(/d\/c\.yaml is not valid YAML \(line \d+, column \d+\)/);
         expect(() => relocateCompose("just text", "d/c.yaml")).toThrow(/not a compose file/);
+    });
+});
+
+describe("composeContent", () => {
+    it("refuses tags under which Compose reads something else than we look at", () => {
+        for (const text of ["a: !!binary L2V0Yw==", "!!binary ZW52X2ZpbGU=: /etc/x", "a: !!omap [{path: /etc/x}]", "a: !!set {b: null}", "a: !<tag:yaml.org,2002:binary> L2V0Yw==", "%TAG !e! tag:yaml.org,2002:\n---\na: !e!binary L2V0Yw==", "a: !unknown /etc/x", "a: &b !!pairs [{path: /etc/x}]\nc: *b"]) {
+            expect(() => composeContent(text, "c.yaml"), text).toThrow(/c\.yaml is not valid YAML: the tag \S+ is not one of a compose file/);
+        }
+    });
+
+    it("takes Compose's own tags, and those that change nothing", () => {
+        expect(composeContent("a: !reset null\nb: !override [x]\nc: !!str 5\nd: !!map {e: !!bool true}\n", "c.yaml")).toMatchObject({ b: ["x"], c: "5", d: { e: true } });
     });
 });
