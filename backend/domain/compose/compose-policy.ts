@@ -1,5 +1,5 @@
 import path from "node:path/posix";
-import { isRemoteContext } from "./compose-relocate.ts";
+import { isLocalContext, isRemoteContext } from "./compose-relocate.ts";
 
 /**
  * What a compose file reaches outside of its stack. A finding is shown in the log of a trusted stack and stops an untrusted one;
@@ -28,8 +28,7 @@ export interface ComposeInspection {
 }
 
 const DANGEROUS_CAPABILITIES = new Set(["ALL", "SYS_ADMIN", "SYS_PTRACE", "SYS_MODULE", "NET_ADMIN", "SYS_RAWIO", "DAC_READ_SEARCH"]);
-/** Another service, a stage or an image. Compose takes whatever else looks like it for a folder, such as `target:x/../..`. */
-const NAMED_CONTEXT = /^(?:docker-image:\/\/|(?:service|target):[^/]*$)/;
+const IMAGE_FOLDER = "oci-layout://";
 const HOST_NAMESPACES = ["pid", "network_mode", "ipc", "userns_mode", "uts", "cgroup"] as const;
 
 /**
@@ -136,21 +135,27 @@ function inspectBuild(inspection: Inspection, at: string, build: unknown): void 
         contexts.push([`${at}.build.additional_contexts.${name}`, value]);
     }
     for (const [where, value] of contexts) {
-        if (typeof value === "string" && !isRemoteContext(value) && !NAMED_CONTEXT.test(value)) {
-            inspection.readFolder(where, value.replace(/^oci-layout:\/\//, ""));
+        if (typeof value === "string" && value.startsWith(IMAGE_FOLDER)) {
+            inspection.readAsWritten(where, value.slice(IMAGE_FOLDER.length));
+        } else if (typeof value === "string" && isLocalContext(value)) {
+            inspection.readFolder(where, value);
         }
     }
     // The Dockerfile lies relative to its context.
     if (typeof section["dockerfile"] === "string" && typeof context === "string" && !isRemoteContext(context)) {
         inspection.readFolder(`${at}.build.dockerfile`, path.isAbsolute(section["dockerfile"]) ? section["dockerfile"] : path.join(context, section["dockerfile"]));
+        if (section["context"] === undefined) {
+            // Rendered for the root of the stack, it begins there.
+            inspection.readAsWritten(`${at}.build.dockerfile`, section["dockerfile"]);
+        }
     }
     for (const [, key] of pairsOf(section["ssh"])) {
-        inspection.readFile(`${at}.build.ssh`, key);
+        inspection.readAsWritten(`${at}.build.ssh`, key);
     }
     for (const [cache, folder] of [["cache_from", "src"], ["cache_to", "dest"]] as const) {
         for (const entry of listOf(section[cache])) {
             const [, place] = new RegExp(`(?:^|,)"?${folder}=([^,"]+)`, "i").exec(String(entry)) ?? [];
-            inspection.readFile(`${at}.build.${cache}`, place);
+            inspection.readAsWritten(`${at}.build.${cache}`, place);
         }
     }
     if (section["privileged"] === true || listOf(section["entitlements"]).length > 0) {
@@ -204,6 +209,15 @@ class Inspection implements ComposeInspection {
         const inside = this.#inside(at, value, "reads");
         if (inside !== null && folder !== undefined) {
             this.references.push({ path: inside, folder });
+        }
+    }
+
+    /** What Docker opens as it stands there, from the root of the checkout, wherever the compose file lies. */
+    readAsWritten(at: string, value: unknown): void {
+        if (typeof value === "string" && !value.includes("$") && leaves(path.normalize(value))) {
+            this.refuse(at, `reads ${value}, which lies outside the repository`);
+        } else if (typeof value === "string" && isOfMachine(value)) {
+            this.readFile(at, value);
         }
     }
 

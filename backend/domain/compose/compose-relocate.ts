@@ -127,8 +127,11 @@ function rewriteService(tree: Tree, service: YAMLMap): void {
         tree.scalars(build, "context", isLocal);
         for (const contexts of tree.children(build, "additional_contexts")) {
             for (const pair of contexts.items) {
-                tree.scalar(pair.value, (value) => isLocal(value) && !/^(service|target|docker-image|oci-layout):/.test(value));
+                tree.scalar(pair.value, isLocalContext);
             }
+        }
+        for (const item of tree.items(build, "additional_contexts")) {
+            tree.named(item, isLocalContext);
         }
     }
     tree.scalars(service, "env_file");
@@ -218,6 +221,15 @@ class Tree {
         });
     }
 
+    /** A path in a list, `name=path`. */
+    named(node: unknown, isPath: (value: string) => boolean): void {
+        this.#change(node, (value) => {
+            const start = value.indexOf("=") + 1;
+            const path = value.slice(start);
+            return start > 0 && path !== "" && isPath(path) ? value.slice(0, start) + this.#rewrite(path) : value;
+        });
+    }
+
     #change(node: unknown, change: Rewrite): void {
         const resolved = this.#resolve(node);
         if (isScalar(resolved) && typeof resolved.value === "string" && resolved.value !== "" && !this.#done.has(resolved)) {
@@ -229,6 +241,11 @@ class Tree {
     #resolve(node: unknown): unknown {
         return isAlias(node) ? node.resolve(this.#document) : node;
     }
+}
+
+/** Compose takes for a folder what only looks like the name of something else, such as `target:x/../..`. */
+export function isLocalContext(value: string): boolean {
+    return !isRemoteContext(value) && !/^(?:(?:docker-image|oci-layout):\/\/|(?:service|target):[^/]*$)/.test(value);
 }
 
 /** A context that Docker fetches itself. */

@@ -28,11 +28,11 @@ describe("inspectCompose", () => {
         ["an absolute build context", { build: { context: "/etc" } }],
         ["a Dockerfile", { build: { context: ".", dockerfile: "../../Dockerfile" } }],
         ["an additional context", { build: { context: ".", additional_contexts: { x: "../../x" } } }],
-        ["a Dockerfile without a context", { build: { dockerfile: "../Dockerfile" } }],
-        ["an absolute Dockerfile without a context", { build: { dockerfile: "/etc/passwd" } }],
+                ["keys", { build: { context: ".", ssh: ["default=../key"] } }],
+        ["a cache", { build: { context: ".", cache_to: ["type=local,dest=../../cache"] } }],
         ["an additional context in a list", { build: { context: ".", additional_contexts: ["x=/etc"] } }],
         ["an additional context that only looks like a stage", { build: { context: ".", additional_contexts: { x: "target:x/../../x" } } }],
-        ["an image in a folder of the host", { build: { context: ".", additional_contexts: { x: "oci-layout:///srv/image" } } }],
+        ["an image in a folder", { build: { context: ".", additional_contexts: { x: "oci-layout://../image" } } }],
         ["an env_file", { env_file: ["../../secret.env"] }],
         ["an env_file in long form", { env_file: [{ path: "../../secret.env" }] }],
         ["R11: a program", { provider: { type: "/bin/sh" } }],
@@ -60,6 +60,19 @@ describe("inspectCompose", () => {
         expect(foldersOf({ path: "a/b/c.yaml", project_directory: "/srv" })).toEqual(["/srv"]);
     });
 
+    it("takes a Dockerfile without a context for one of the same folder", () => {
+        for (const dockerfile of ["../Dockerfile", "/etc/passwd"]) {
+            expect(service({ build: { dockerfile } }).findings).toContainEqual(expect.objectContaining({ kind: "escape", at: "services.web.build.dockerfile" }));
+        }
+    });
+
+    it("measures from the root what no rendering rewrites", () => {
+        for (const build of [{ dockerfile: "../x" }, { context: ".", ssh: { default: "../x" } }, { context: ".", additional_contexts: ["x=oci-layout://../x"] }]) {
+            expect(service({ build }, "a/b").findings).toMatchObject([{ kind: "escape" }]);
+        }
+        expect(service({ build: { context: ".", dockerfile: "../x" } }, "a/b").findings).toEqual([]);
+    });
+
     it("follows relative paths into a folder of the host", () => {
         const read = service({ env_file: "git-deploy/e.env" }, "/srv");
         expect(read.hostFiles).toEqual([{ at: "services.web.env_file", path: "/srv/git-deploy/e.env" }]);
@@ -76,7 +89,7 @@ describe("inspectCompose", () => {
 
     it("sees files of the host behind keys and caches of a build", () => {
         const build = { context: ".", ssh: ["default=/srv/key"], cache_from: ["type=local,src=/srv/from"], cache_to: ['type=local,"dest=/srv/to"', "type=inline"] };
-        expect(service({ build }).hostFiles.map(({ path }) => path)).toEqual(["/srv/key", "/srv/from", "/srv/to"]);
+        expect(service({ build }, "a/b").hostFiles.map(({ path }) => path)).toEqual(["/srv/key", "/srv/from", "/srv/to"]);
     });
 
     it("lets a build begin at another service, a stage or an image", () => {

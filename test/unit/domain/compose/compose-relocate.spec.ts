@@ -68,6 +68,11 @@ describe("relocateCompose", () => {
         expect(relocateCompose("services:\n  a:\n    env_file: ${NAME}.env\n", "d/c.yaml").unresolved).toEqual(["${NAME}.env"]);
     });
 
+    it("rewrites contexts in a list, and what only looks like the name of a stage", () => {
+        const rendered = relocateCompose('services:\n  a:\n    build: {context: ., additional_contexts: ["x=../lib", "y=docker-image://alpine", "z=target:b/../../.."]}\n', "d/c.yaml").text;
+        expect(rendered).toContain('"x=./lib", "y=docker-image://alpine", "z=.."');
+    });
+
     it("names the place of a mistake", () => {
         expect(() => relocateCompose("services:\n  a: [\n", "d/c.yaml")).toThrow(/d\/c\.yaml is not valid YAML \(line \d+, column \d+\)/);
         expect(() => relocateCompose("just text", "d/c.yaml")).toThrow(/not a compose file/);
