@@ -5,7 +5,7 @@ import { composeImageName, imagePart, isPinned, keepTag } from "../domain/compos
 import type { ComposeModel, ComposeServiceModel } from "../domain/ports.ts";
 import type { Checkout } from "./checkout.ts";
 import { runCommands } from "./commands.ts";
-import { refusePrograms } from "./inspect.ts";
+import { refusePrograms, refuseServersOwn } from "./inspect.ts";
 import { linesTo, type Run } from "./run-context.ts";
 
 /** What a `script` stack runs when its owner has not written one: nothing besides the build that follows. */
@@ -44,6 +44,7 @@ async function readModel(run: Run, checkout: Checkout): Promise<ComposeModel> {
         await parts.workDirectories.write(directories.source, ".env", checkout.env ?? original ?? "", 0o600);
         const model = await parts.compose.config(checkout.project, { signal });
         refusePrograms(model);
+        await refuseServersOwn(run, model);
         return model;
     } finally {
         if (original === null) {

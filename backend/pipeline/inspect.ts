@@ -1,4 +1,4 @@
-import { dirname } from "node:path/posix";
+import { dirname, isAbsolute, resolve } from "node:path/posix";
 import { inspectCompose } from "../domain/compose/compose-policy.ts";
 import { composeContent } from "../domain/compose/compose-relocate.ts";
 import { steeringVariable } from "../domain/compose/env-file.ts";
@@ -34,6 +34,31 @@ export function refusePrograms(model: ComposeModel): void {
     if (program !== undefined) {
         throw new DeployError("COMPOSE_POLICY", `services.${program[0]}.provider runs a program on this host. Change the compose file.`);
     }
+}
+
+/** Once more where Compose says that a build, a config or a secret begins: a variable may have decided it. @throws COMPOSE_POLICY */
+export async function refuseServersOwn({ parts, directories }: Run, model: ComposeModel): Promise<void> {
+    for (const { at, path } of filesOf(model)) {
+        const isOfCheckout = path === directories.source || path.startsWith(`${directories.source}/`);
+        if (isAbsolute(path) && !isOfCheckout && (await parts.stackFolder.isServersOwn(path))) {
+            throw new DeployError("COMPOSE_POLICY", `${at} reads ${path}, which belongs to this server itself. Change the compose file.`);
+        }
+    }
+}
+
+function filesOf(model: ComposeModel): { at: string; path: string }[] {
+    const builds = Object.entries(model.services).flatMap(([name, { build }]) => {
+        if (build === undefined) {
+            return [];
+        }
+        const { context, dockerfile, additional_contexts: others } = build;
+        const paths = [context, ...(dockerfile === undefined ? [] : [resolve(context, dockerfile)]), ...Object.values((others ?? {}) as Record<string, string>)];
+        return paths.map((path) => ({ at: `services.${name}.build`, path }));
+    });
+    const files = ["configs", "secrets"].flatMap((section) =>
+        Object.entries((model[section] ?? {}) as Record<string, { file?: string }>).flatMap(([name, { file }]) => (file === undefined ? [] : [{ at: `${section}.${name}`, path: file }])),
+    );
+    return [...builds, ...files];
 }
 
 /** `up --remove-orphans` under another stack's name would end that stack's containers. @throws SELF_DEPLOY, COMPOSE_POLICY */

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Deployment } from "../../../backend/domain/entities.ts";
 import type { DeployError } from "../../../backend/domain/errors.ts";
+import type { ComposeServiceModel } from "../../../backend/domain/ports.ts";
 import { Secret } from "../../../backend/domain/secret.ts";
 import { Pipeline } from "../../../backend/pipeline/pipeline.ts";
 import { aRun, failure, PipelineWorld, webModel } from "../../fixtures/pipeline-world.ts";
@@ -431,6 +432,18 @@ it.each([
 it("R11: refuses a program of this host that only Compose could find, in a file behind a variable", async () => {
     world.commit("eee5", {}, { name: "blog", services: { web: { image: "x", provider: { type: "touch" } } } });
     expect(await world.run(aRun("d1", "eee5"))).toMatchObject({ status: "failed", error: { code: "COMPOSE_POLICY", message: expect.stringContaining("services.web.provider") } });
+    expect(world.acts).not.toContain("deploying");
+});
+
+it.each<[string, ComposeServiceModel, object]>([
+    ["a Dockerfile", { build: { context: "/runs/d1/source", dockerfile: "../../../data/secret.key" } }, {}],
+    ["a build", { build: { context: "/data/git-deploy", dockerfile: "Dockerfile" } }, {}],
+    ["a further context", { build: { context: "/runs/d1/source", additional_contexts: { own: "/data/git-deploy" } } }, {}],
+    ["a secret", { image: "x" }, { secrets: { key: { file: "/data/secret.key" } } }],
+    ["a config", { image: "x" }, { configs: { key: { file: "/data/secret.key" } } }],
+])("R4: refuses %s that a variable takes from the server's own files", async (_what, service, others) => {
+    world.commit("eee5", {}, { name: "blog", services: { web: service }, ...others });
+    expect(await world.run(aRun("d1", "eee5"))).toMatchObject({ status: "failed", error: { code: "COMPOSE_POLICY", message: expect.stringContaining("belongs to this server itself") } });
     expect(world.acts).not.toContain("deploying");
 });
 
