@@ -20,19 +20,59 @@ export interface LogLineOrigin {
  * @param redact masks secrets in a line, or in lines of which each is plain
  */
 export function formatLines(text: string, origin: LogLineOrigin, redact: (text: string) => string): string {
+    const formatted = new FormattedLines(origin, redact);
     if (origin.level !== null) {
-        return text.split("\n").map((line) => formatLine(line, origin, redact)).join("");
+        text.split("\n").forEach((line) => formatted.addLine(line));
+        return formatted.text();
     }
-    let formatted = "";
     let start = 0;
     for (const special of specialLines(text)) {
         if (special.start > start) {
-            formatted += formatPlain(text.slice(start, special.start - 1), origin, redact);
+            formatted.addPlain(text.slice(start, special.start - 1));
         }
-        formatted += formatLine(text.slice(special.start, special.end), origin, redact);
+        formatted.addLine(text.slice(special.start, special.end));
         start = special.end + 1;
     }
-    return start > text.length ? formatted : formatted + formatPlain(start === 0 ? text : text.slice(start), origin, redact);
+    if (start <= text.length) {
+        formatted.addPlain(start === 0 ? text : text.slice(start));
+    }
+    return formatted.text();
+}
+
+/** The front before a line is made once for each level, and all is joined once at the end: a build of which every line is special would otherwise keep the server waiting. */
+class FormattedLines {
+    readonly #origin: LogLineOrigin;
+    readonly #redact: (text: string) => string;
+    readonly #fronts = new Map<LogLevel, string>();
+    readonly #pieces: string[] = [];
+
+    constructor(origin: LogLineOrigin, redact: (text: string) => string) {
+        this.#origin = origin;
+        this.#redact = redact;
+    }
+
+    /** In this order: a control character must not hide a secret, and half a secret would not be recognised. */
+    addLine(line: string): void {
+        const text = cutText(this.#redact(cleanText(line)));
+        this.#pieces.push(this.#front(this.#origin.level ?? guessLevel(text)), text, "\n");
+    }
+
+    addPlain(lines: string): void {
+        const masked = this.#redact(lines);
+        const cut = isAnyTooLong(masked) ? masked.split("\n").map(cutText).join("\n") : masked;
+        const front = this.#front("info");
+        this.#pieces.push(front, cut.replace(/\n/g, `\n${front}`), "\n");
+    }
+
+    text(): string {
+        return this.#pieces.join("");
+    }
+
+    #front(level: LogLevel): string {
+        const front = this.#fronts.get(level) ?? formatLogLine({ ...this.#origin, level, text: "" });
+        this.#fronts.set(level, front);
+        return front;
+    }
 }
 
 /** Lines that may hold control characters, halves of characters or words of trouble: these are looked at one by one. */
@@ -63,17 +103,4 @@ function search(pattern: RegExp, text: string): (from: number) => number {
         }
         return found;
     };
-}
-
-/** In this order: a control character must not hide a secret, and half a secret would not be recognised. */
-function formatLine(line: string, { level, ...origin }: LogLineOrigin, redact: (text: string) => string): string {
-    const text = cutText(redact(cleanText(line)));
-    return `${formatLogLine({ ...origin, level: level ?? guessLevel(text), text })}\n`;
-}
-
-function formatPlain(lines: string, origin: LogLineOrigin, redact: (text: string) => string): string {
-    const masked = redact(lines);
-    const cut = isAnyTooLong(masked) ? masked.split("\n").map(cutText).join("\n") : masked;
-    const front = formatLogLine({ ...origin, level: "info", text: "" });
-    return `${front}${cut.replace(/\n/g, `\n${front}`)}\n`;
 }
