@@ -9,6 +9,10 @@ const MIN_LENGTH = 4;
 const MIN_BASE64_LENGTH = 5;
 /** Where `base64` and PEM writers break their lines. */
 const BASE64_LINE_LENGTHS = [64, 76];
+/** The same for `od` and `xxd -p`. */
+const HEX_LINE_LENGTHS = [32, 60];
+/** Passwords and tokens. Every form of a whole key file takes megabytes. */
+const MAX_BROKEN_LENGTH = 1024;
 
 /** Every way in which a set of secret values can turn up in the output of a tool. */
 export class SecretForms {
@@ -77,6 +81,10 @@ export class SecretForms {
             const hex = Buffer.from(value, "utf8").toString("hex");
             this.#forms.add(hex);
             this.#forms.add(hex.toUpperCase());
+            if (value.length <= MAX_BROKEN_LENGTH) {
+                const lines = HEX_LINE_LENGTHS.flatMap((length) => chunks(hex, length));
+                lines.filter((line) => line.length >= 2 * MIN_LENGTH).forEach((line) => this.#forms.add(line));
+            }
         }
     }
 
@@ -91,7 +99,7 @@ export class SecretForms {
 /** Lines as a log has them: without surrounding blanks and without control characters, which are removed before masking. */
 function linesOf(value: string): string[] {
     // eslint-disable-next-line no-control-regex -- control characters are what is removed
-    return value.split(/\r\n|\r|\n/).flatMap((line) => [line, line.trim(), line.replace(/[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f]/g, "")]);
+    return value.split(/\r\n|\r|\n/).flatMap((line) => [line, line.trim(), line.replace(/[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f]/g, "")]);
 }
 
 /** As browsers, form encoders and strict RFC 3986 writers do it; nothing for text that is not well-formed. */

@@ -26,6 +26,20 @@ describe("Redactor", () => {
         expect(redact(`before ${form} after`, PASSWORD)).toBe("before *** after");
     });
 
+    it("masks a value in hexadecimal digits on several lines, as od and xxd break them", () => {
+        const token = "a token that takes several lines of a dump";
+        const hex = Buffer.from(token).toString("hex");
+        for (const length of [32, 60]) {
+            const lines = hex.replace(new RegExp(`.{${length}}`, "g"), "$&\n").split("\n");
+            expect(lines.map((line) => redact(line, token))).toEqual(lines.map(() => "***"));
+        }
+    });
+
+    it("masks a value whose control characters were taken out of the log", () => {
+        expect(redact("pass-word1", "pa\x9bss-word1")).toBe("***");
+        expect(redact("pass-word1", "pass\u0085-word1")).toBe("***");
+    });
+
     it.each(["", "u", "us", "use", "user:", "x-access-token:"])("masks a value in Base64 after %j", (before) => {
         for (const after of ["", "a", "ab", "abc"]) {
             const redacted = redact(`Authorization: Basic ${base64(`${before}hunter2-hunter2${after}`)}`, "hunter2-hunter2");
