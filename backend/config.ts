@@ -175,8 +175,16 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env, argv: readonly 
         checkoutMaxBytes: values.GIT_DEPLOY_CHECKOUT_MAX_MIB * MIB,
         logLevel: values.GIT_DEPLOY_LOG_LEVEL,
         dockerSocket: values.GIT_DEPLOY_DOCKER_SOCKET,
-        searchPath: env["PATH"] ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        searchPath: withoutNpmFolders(env["PATH"] ?? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
     };
+}
+
+/** `npm start` puts the programs of this project in front: a build command of a stack must not find our `vite` where it means its own. */
+function withoutNpmFolders(searchPath: string): string {
+    return searchPath
+        .split(":")
+        .filter((folder) => !/\/(?:node_modules\/\.bin|node-gyp-bin)\/?$/.test(folder))
+        .join(":");
 }
 
 /** An empty variable in a compose file means "not set". */

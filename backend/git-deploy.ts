@@ -149,7 +149,7 @@ export function createGitDeploy(foundation: Foundation, host: Host, version: str
     const { stacks } = host;
     const shared = { stacks, audit, views, clock, random };
     const services: Services = {
-        repositories: new RepositoryService({ ...shared, repositories, buildConfigs, deployments, queue, git, sshKeys, knownHosts, logger, config, onChange: (id) => poller.refresh(id), dropImages: (stack) => dropKeptImages(releases, docker, stack) }),
+        repositories: new RepositoryService({ ...shared, repositories, buildConfigs, deployments, queue, git, stackFolder, sshKeys, knownHosts, logger, config, onChange: (id) => poller.refresh(id), dropImages: (stack) => dropKeptImages(releases, docker, stack) }),
         buildConfigs: new BuildConfigService({ ...shared, buildConfigs, repositories }),
         deployments: new DeploymentService({ ...shared, deployments, releases, repositories, buildConfigs, queue, git, docker, logs }),
         webhookEvents: new WebhookEventService({ ...shared, events: webhookEvents, repositories, process: (eventId, actor) => receiver.process(eventId, actor) }),

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
 import { parseArgs } from "node:util";
 import { systemClock } from "../backend/clock.ts";
 import type { Config } from "../backend/config.ts";
@@ -7,7 +9,7 @@ import { systemRandom } from "../backend/random.ts";
 import { SqliteApiTokenStore } from "../backend/store/api-token-store.ts";
 import { SqliteAuditLog } from "../backend/store/audit-log.ts";
 import { Beans } from "../backend/store/beans.ts";
-import { openDatabase } from "../db/database.ts";
+import { DATABASE_FILE, openDatabase } from "../db/database.ts";
 import { runCommand, UsageError } from "./command-line.ts";
 
 /** `npm run api-token`: works beside a running server and on a data folder that is still empty, so it takes no lock. */
@@ -47,9 +49,13 @@ function readArguments() {
 }
 
 async function withStores(config: Config, work: (stores: Stores) => Promise<void>): Promise<void> {
+    const isNew = !existsSync(path.join(config.dataDirectory, DATABASE_FILE));
     const database = await openDatabase({ directory: config.dataDirectory });
     try {
         await database.migrate();
+        if (isNew) {
+            process.stderr.write(`No server has used ${path.resolve(config.dataDirectory)} yet: a database was made there. If your server keeps its own elsewhere, name that folder with DOCKGE_DATA_DIR.\n`);
+        }
         await work({ tokens: new SqliteApiTokenStore(database.knex, new Beans(database.knex)), audit: new SqliteAuditLog(database.knex, systemClock, systemRandom) });
     } finally {
         await database.close();

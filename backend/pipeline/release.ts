@@ -37,7 +37,7 @@ export async function putInPlace(run: Run, release: Release, sourceDirectory: st
         previous,
         sourceDirectory,
         readBlob: (blobId) => parts.git.readBlob(repository.id, blobId),
-        generated: generatedFiles(release),
+        generated: generatedFiles(release, (await parts.stackFolder.read(deployment.stackId, ".env")) !== null),
     });
     for (const { path, backup } of report.backedUp) {
         run.log.note(step, `${path} had been changed on this host; the changed file was saved as ${backup}`, "warn");
@@ -142,9 +142,12 @@ async function filesThatMayLieThere(run: Run, release: Release): Promise<Release
     return files;
 }
 
-/** A `.env` without a variable of ours is the person's own text: where it is the same, its mode is theirs as well. */
-function generatedFiles(release: Release): { path: string; content: string; mode: number; keepsMode?: boolean }[] {
-    const env = release.env?.reveal() ?? null;
+/**
+ * A `.env` without a variable of ours is the person's own text: where it is the same, its mode is theirs as well. A release that had none is
+ * returned to with an empty one: the variables of a later one must not stay.
+ */
+function generatedFiles(release: Release, hasEnv: boolean): { path: string; content: string; mode: number; keepsMode?: boolean }[] {
+    const env = release.env?.reveal() ?? (hasEnv ? "" : null);
     return [
         ...(release.composeYaml === null ? [] : [{ path: "compose.yaml", content: release.composeYaml, mode: 0o644 }]),
         ...(env === null ? [] : [{ path: ".env", content: env, mode: 0o600, keepsMode: withoutManagedBlock(env) === env }]),

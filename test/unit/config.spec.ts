@@ -22,6 +22,11 @@ describe("loadConfig", () => {
         expect(load).toThrow(`${name} is "${value}": ${sentence}`);
     });
 
+    it("looks for programs where the system does, not among those of this project", () => {
+        const PATH = "/srv/app/node_modules/.bin:/srv/node_modules/.bin:/usr/lib/node_modules/npm/node_modules/@npmcli/run-script/lib/node-gyp-bin:/usr/local/bin:/usr/bin";
+        expect(loadConfig({ PATH }).searchPath).toBe("/usr/local/bin:/usr/bin");
+    });
+
     it("does not take Kubernetes' variable of a service called dockge for the port", () => {
         expect(loadConfig({ DOCKGE_PORT: "tcp://10.0.0.7:5001" }).port).toBe(5001);
     });

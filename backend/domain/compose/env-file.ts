@@ -39,6 +39,14 @@ export function withManagedBlock(text: string | null, variables: readonly NamedV
     return own === "" ? `${block}\n` : `${own.replace(/\n*$/, "\n")}\n${block}\n`;
 }
 
+/** The text with our block's lines as ordinary ones: a stack that leaves Git goes on with its variables, and a person sees them again. */
+export function withoutMarks(text: string): string {
+    return text
+        .split("\n")
+        .filter((line) => line !== BEGIN && line !== END)
+        .join("\n");
+}
+
 /** The file with the person's own text replaced and our block kept as it stands. */
 export function withOwnText(file: string | null, own: string): string {
     const lines = (file ?? "").split("\n");

@@ -1,8 +1,9 @@
 import type { RepositoryInput, RepositoryTestInput, RotateSecretInput } from "../../../common/schemas.ts";
 import type { RepositorySaved, RepositoryTestResult, RepositoryView } from "../../../common/views.ts";
+import { withoutMarks } from "../../domain/compose/env-file.ts";
 import type { Repository } from "../../domain/entities.ts";
 import { DeployError, toDeployError } from "../../domain/errors.ts";
-import type { DeploymentStore, Git, Queue, RepositoryStore } from "../../domain/ports.ts";
+import type { DeploymentStore, Git, Queue, RepositoryStore, StackFolder } from "../../domain/ports.ts";
 import { Secret } from "../../domain/secret.ts";
 import { Turns } from "../../domain/turns.ts";
 import type { Caller } from "../caller.ts";
@@ -20,6 +21,7 @@ type Parts = RepositoryLinkParts &
         deployments: Pick<DeploymentStore, "pendingOf" | "runningOf">;
         queue: Pick<Queue, "cancel">;
         git: Pick<Git, "remove">;
+        stackFolder: Pick<StackFolder, "read" | "apply">;
         views: Views;
         /** Told after a repository was linked, changed or unlinked. */
         onChange: (repositoryId: string) => void;
@@ -82,8 +84,19 @@ export class RepositoryService {
             await this.#parts.repositories.remove(repository.id);
             this.#parts.onChange(repository.id);
             await this.#parts.git.remove(repository.id);
+            await this.#leaveVariables(stack).catch((error: unknown) => this.#parts.logger.warn({ error, stack }, "the variables of an unlinked stack could not be made its own"));
             await this.#audit(caller, "repository.unlink", repository, { url: repository.url });
         });
+    }
+
+    /** What runs was started with them, and would not start again without. */
+    async #leaveVariables(stack: string): Promise<void> {
+        const env = await this.#parts.stackFolder.read(stack, ".env");
+        const content = env === null ? null : withoutMarks(env);
+        if (content !== null && content !== env) {
+            const readBlob = () => Promise.reject(new Error("no file of a commit is written"));
+            await this.#parts.stackFolder.apply({ stack, deploymentId: "unlink", files: [], previous: [], sourceDirectory: "", readBlob, generated: [{ path: ".env", content, mode: 0o600 }] });
+        }
     }
 
     /** For a stack that is being deleted. */

@@ -86,6 +86,15 @@ describe("a good push", () => {
         expect(world.folder.get(".env")).toMatch(/^OWN=1\n[\s\S]*A='x'/);
     });
 
+    it("returns to a release that had no .env without the variables of a later one", async () => {
+        await world.run(aRun("d1", "aaa1"));
+        expect(world.folder.has(".env")).toBe(false);
+        world.configure({ environmentVariables: [{ name: "A", value: new Secret("x"), isSecret: true }] });
+        await world.run(aRun("d2", "bbb2"));
+        await world.run(aRun("d3", "aaa1", { kind: "rollback", previousDeploymentId: "d1" }));
+        expect(world.folder.get(".env")).toBe("");
+    });
+
     it("writes down whether the .env is the repository's, also for a release that is returned to", async () => {
         world.folder.set(".env", "OWN=1\n");
         world.commit("bbb2", { "compose.yaml": "services: {}\n", ".env": "TRACKED=1\n" });

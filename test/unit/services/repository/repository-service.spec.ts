@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { RepositoryInput } from "../../../../common/schemas.ts";
 import { DeployError } from "../../../../backend/domain/errors.ts";
+import { withManagedBlock, withoutManagedBlock } from "../../../../backend/domain/compose/env-file.ts";
 import { aDeployment } from "../../../fixtures/rows.ts";
 import { FINGERPRINT, HEAD, PERSON, ServiceWorld, START } from "../../../fixtures/service-world.ts";
 
@@ -190,6 +191,13 @@ describe("unlinking", () => {
         expect(world.dropped).toEqual(["blog"]);
         // The poller looks again after the link and after its end.
         expect(world.changed).toEqual([id, id]);
+    });
+
+    it("leaves the variables of the build settings to the stack, as lines that are its own", async () => {
+        await world.link();
+        world.stackFiles[".env"] = withManagedBlock("OWN=1\n", [{ name: "TOKEN", value: "x" }]) ?? "";
+        await world.services.repositories.remove("blog", PERSON);
+        expect(withoutManagedBlock(world.stackFiles[".env"])).toBe("OWN=1\n\nTOKEN='x'\n");
     });
 
     it("is refused during a release", async () => {
