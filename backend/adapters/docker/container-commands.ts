@@ -51,7 +51,7 @@ export class ContainerCommands implements Commands {
         const run = async () => await runProgram("docker", argv, { ...progress(options), env: { ...values.env, ...dockerEnvironment(this.#settings) } });
         try {
             const result = await run();
-            if (!isNameTaken(result)) {
+            if (!isNameTaken(result, name)) {
                 return result;
             }
             // What a crash has left holds the name, and may still be at work. To look for it each time would cost more than most commands.
@@ -74,8 +74,9 @@ export class ContainerCommands implements Commands {
     }
 }
 
-function isNameTaken({ exitCode, stderr }: ExecResult): boolean {
-    return exitCode === DOCKER_FAILED && /the container name "[^"]*" is already in use/i.test(stderr);
+/** Of this container: a command may end and speak like Docker, too. Whoever tells of its own container only has himself run twice. */
+function isNameTaken({ exitCode, stderr }: ExecResult, name: string): boolean {
+    return exitCode === DOCKER_FAILED && stderr.toLowerCase().includes(`the container name "/${name.toLowerCase()}" is already in use`);
 }
 
 function progress(options: ProgressOptions): ProgressOptions & { maxKeepBytes: number } {

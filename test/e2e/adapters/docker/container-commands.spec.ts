@@ -87,6 +87,13 @@ describe("what a command may do", () => {
         expect(lines.slice(-2).map((line) => line.split(/\s+/)[1])).toEqual(["0000000000000000", "1"]);
     });
 
+    it("runs no command twice that only says that a name is taken", async () => {
+        const lines: string[] = [];
+        const pretending = `echo once; echo 'docker: Error response from daemon: Conflict. The container name "/gd-other" is already in use' >&2; exit 125`;
+        await expect(run(pretending, { image: BASE_IMAGE, onLines: (text) => lines.push(...text.split("\n")) })).rejects.toMatchObject({ code: "COMMAND_FAILED" });
+        expect(lines.filter((line) => line === "once")).toHaveLength(1);
+    });
+
     it("tells a missing image from a failing command", async () => {
         await expect(run("true", { image: "127.0.0.1:9/none:1" })).rejects.toMatchObject({ code: "PULL_FAILED" });
         const away = new ContainerCommands({ searchPath: "/usr/bin:/bin", dockerSocket: path.join(root, "none.sock"), scratchDirectory: root });
