@@ -82,6 +82,13 @@ describe("a log of a million lines", () => {
         const [position = 0] = (await at("log-search-count").innerText()).split(" ").map(Number);
         await at("log-search").press("Enter");
         await at("log-lines").locator(".is-hit").getByText(`line ${NEEDLE_EVERY * ((position % 10) + 1)}: ${NEEDLE}`).waitFor();
+        // What was typed is there to be read, beside the count and the buttons.
+        for (const width of [360, 1280, 1440]) {
+            await page.setViewportSize({ width, height: 900 });
+            expect(await at("log-search").evaluate((input) => input.clientWidth)).toBeGreaterThan(130);
+            expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true);
+        }
+        await page.setViewportSize({ width: 1280, height: 900 });
         await at("log-search").fill("");
     });
 
@@ -115,6 +122,11 @@ describe("a log that is being written", () => {
         await until("its end is in sight", async () => await at("log-pane").evaluate((pane) => window.scrollY === 0 && pane.getBoundingClientRect().bottom <= window.innerHeight));
         line.cut();
         await until("the page knows that it is cut off", async () => await page.getByTestId("connection-lost").isVisible());
+        await page.evaluate(() => {
+            document.body.style.minHeight = "300vh";
+            window.scrollTo(0, window.innerHeight);
+        });
+        await until("it says so wherever the page is scrolled to", async () => await page.getByTestId("connection-lost").evaluate((banner) => window.scrollY > 100 && Math.abs(banner.getBoundingClientRect().top) < 1));
         line.mend();
         await ended(id);
         await at("failure-reason").waitFor();
