@@ -12,7 +12,7 @@ const BASE64_LINE_LENGTHS = [64, 76];
 /** The same for `od` and `xxd -p`. */
 const HEX_LINE_LENGTHS = [32, 60];
 /** Passwords and tokens. Every form of a whole key file takes megabytes. */
-const MAX_BROKEN_LENGTH = 1024;
+const MAX_HEX_LENGTH = 1024;
 
 /** Every way in which a set of secret values can turn up in the output of a tool. */
 export class SecretForms {
@@ -77,14 +77,12 @@ export class SecretForms {
 
     /** As `od`, `xxd -p` and digests print bytes. */
     #addHex(value: string): void {
-        if (value.length >= MIN_LENGTH) {
+        if (value.length >= MIN_LENGTH && value.length <= MAX_HEX_LENGTH) {
             const hex = Buffer.from(value, "utf8").toString("hex");
             this.#forms.add(hex);
             this.#forms.add(hex.toUpperCase());
-            if (value.length <= MAX_BROKEN_LENGTH) {
-                const lines = HEX_LINE_LENGTHS.flatMap((length) => chunks(hex, length));
-                lines.filter((line) => line.length >= 2 * MIN_LENGTH).forEach((line) => this.#forms.add(line));
-            }
+            const lines = HEX_LINE_LENGTHS.flatMap((length) => chunks(hex, length));
+            lines.filter((line) => line.length >= 2 * MIN_LENGTH).forEach((line) => this.#forms.add(line));
         }
     }
 
