@@ -177,6 +177,8 @@ export const buildConfigInput = z
         cancelSupersededBuilds: z.boolean().optional(),
         keepReleases: z.number().int().min(1).max(50).optional(),
         maxRetries: z.number().int().min(0).max(10).optional(),
+        /** `updatedAt` of the settings that were edited. When somebody has saved others since, nothing is: `STACK_CHANGED`. */
+        expectedUpdatedAt: z.iso.datetime().optional(),
     })
     .strict();
 

@@ -51,10 +51,13 @@ export class BuildConfigService {
         return config;
     }
 
-    /** Fields left out keep their value. @throws INPUT_INVALID, REPOSITORY_NOT_LINKED */
-    async save(stack: string, input: BuildConfigInput, caller: Caller): Promise<BuildConfigView> {
+    /** Fields left out keep their value. @throws INPUT_INVALID, REPOSITORY_NOT_LINKED, STACK_CHANGED */
+    async save(stack: string, { expectedUpdatedAt, ...input }: BuildConfigInput, caller: Caller): Promise<BuildConfigView> {
         return await this.#turns.take(stack, async () => {
             const stored = await this.#stored(stack);
+            if (expectedUpdatedAt !== undefined && Date.parse(expectedUpdatedAt) !== stored.updatedAt) {
+                throw new DeployError("STACK_CHANGED", "The build settings were changed by somebody else since you opened them. Load them again, then make your changes.", { details: { stack } });
+            }
             checkPatterns("autoDeployBranches", input.autoDeployBranches);
             checkPatterns("autoDeployTags", input.autoDeployTags);
             checkUnique("buildArgs", input.buildArgs);

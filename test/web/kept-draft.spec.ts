@@ -6,6 +6,7 @@ import { STACKS } from "../../frontend/src/composables/use-stacks.ts";
 import BuildConfigForm from "../../frontend/src/components/git/BuildConfigForm.vue";
 import NewStackPage from "../../frontend/src/pages/NewStackPage.vue";
 import { CONNECTION } from "../../frontend/src/server/connection-key.ts";
+import { ServerError } from "../../frontend/src/server/server-error.ts";
 import { surroundings, TestServer } from "./fixtures/test-server.ts";
 
 const CodeEditor = { props: ["modelValue", "testid"], template: "<textarea :value='modelValue' :data-testid='testid' @input=\"$emit('update:modelValue', $event.target.value)\"></textarea>" };
@@ -44,7 +45,7 @@ async function open(component: Component, config: object = CONFIG, username = "a
         server.generation.value += 1;
         await flushPromises();
     };
-    return { page, endSession, valueOf, reconnect };
+    return { page, endSession, valueOf, reconnect, server };
 }
 
 describe("what was typed when the session was ended elsewhere", () => {
@@ -89,6 +90,29 @@ describe("what is typed into the build settings while somebody else saves them",
         expect(page.get(ELSEWHERE).attributes("role")).toBe("status");
         await page.get("[data-testid=discard-build-config]").trigger("click");
         expect([valueOf(command), page.find(ELSEWHERE).exists()]).toEqual(["make", false]);
+    });
+
+    it("is not saved over theirs: the first try is refused, and shows what stands there now", async () => {
+        const { autoDeploy: _autoDeploy, cancelsRunning: _cancelsRunning, healthCheckStable: _healthCheckStable, retries: _retries, ...valid } = CONFIG;
+        const { page, valueOf, server } = await open(BuildConfigForm, valid);
+        const theirs = { ...valid, preBuildCommands: ["make"], postBuildCommands: ["echo done"], updatedAt: LATER };
+        const saved: { preBuildCommands: string[]; expectedUpdatedAt: string }[] = [];
+        server.answers["getBuildConfig"] = () => ({ buildConfig: structuredClone(theirs) });
+        server.answers["saveBuildConfig"] = (_stack: string, input: (typeof saved)[number]) => {
+            saved.push(input);
+            if (input.expectedUpdatedAt !== LATER) {
+                throw new ServerError("STACK_CHANGED", "The build settings were changed.");
+            }
+            return { buildConfig: { ...theirs, preBuildCommands: input.preBuildCommands } };
+        };
+        await page.get(command).setValue("npm ci --omit=dev");
+        await page.get("form").trigger("submit");
+        await flushPromises();
+        expect([valueOf(command), valueOf("[data-testid=post-build-commands] input"), page.find(ELSEWHERE).exists()]).toEqual(["npm ci --omit=dev", "echo done", true]);
+        await page.get("form").trigger("submit");
+        await flushPromises();
+        expect(saved.map(({ expectedUpdatedAt }) => expectedUpdatedAt)).toEqual([CONFIG.updatedAt, LATER]);
+        expect(page.find("[data-testid=save-build-config]").exists()).toBe(false);
     });
 
     it("is no matter where nothing was typed, or the same was saved", async () => {

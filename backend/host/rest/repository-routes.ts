@@ -94,7 +94,7 @@ export function repositoryRoutes({ repositories, buildConfigs }: Pick<Services, 
             description: "Fields left out keep their value. A secret variable sent without a value keeps the stored one.",
             body: buildConfigInput,
             responses: { 200: { description: "The build config", schema: buildConfigView } },
-            errors: ofLinkedStack,
+            errors: [...ofLinkedStack, "STACK_CHANGED"],
             answer: async ({ param, body, caller }) => json(200, await buildConfigs.save(param("stack"), body, caller)),
         }),
     ];

@@ -113,13 +113,21 @@ export function useBuildConfig(stack: () => string): OpenBuildConfig {
             if (draft.value === null) {
                 return;
             }
-            const input = toInput(draft.value);
+            const input: BuildConfigInput = { ...toInput(draft.value), ...(base.value === null ? {} : { expectedUpdatedAt: base.value.updatedAt }) };
             const checked = buildConfigInput.safeParse(input);
             if (!checked.success) {
                 const [issue] = checked.error.issues;
                 throw new ServerError("INPUT_INVALID", issue === undefined ? "" : `${issue.path.join(".")}: ${issue.message}`);
             }
-            loaded.value.value = (await server.call("saveBuildConfig", stack(), input)).buildConfig;
+            try {
+                loaded.value.value = (await server.call("saveBuildConfig", stack(), input)).buildConfig;
+            } catch (error) {
+                if (error instanceof ServerError && error.code === "STACK_CHANGED") {
+                    // What was typed goes on from what the other one has saved; the person looks at both and saves again.
+                    await loaded.reload();
+                }
+                throw error;
+            }
             follow(loaded.value.value);
         },
     };

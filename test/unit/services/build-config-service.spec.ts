@@ -17,6 +17,16 @@ describe("saving a build config", () => {
         expect(await save({ healthCheckPath: null })).toMatchObject({ healthCheckPath: null });
     });
 
+    it("is refused when somebody else has saved since, and changes nothing then", async () => {
+        const opened = await save({ timeout: 60 });
+        world.now += 1000;
+        await save({ preBuildCommands: ["echo theirs"] });
+        await expect(save({ preBuildCommands: ["echo mine"], expectedUpdatedAt: opened.updatedAt })).rejects.toMatchObject({ code: "STACK_CHANGED" });
+        expect(world.config().preBuildCommands).toEqual(["echo theirs"]);
+        const again = await world.services.buildConfigs.get("blog");
+        expect(await save({ preBuildCommands: ["echo mine"], expectedUpdatedAt: again.updatedAt })).toMatchObject({ preBuildCommands: ["echo mine"], timeout: 60 });
+    });
+
     it("keeps a secret value that is sent back without one, and never returns it", async () => {
         await save({ environmentVariables: [{ name: "KEY", value: "hidden", secret: true }, { name: "MODE", value: "fast", secret: false }] });
         const view = await save({ environmentVariables: [{ name: "KEY", value: null, secret: true }, { name: "MODE", value: "slow", secret: false }] });
