@@ -9,35 +9,42 @@ const PAIRS = 65_536;
 const MAX_SKIP = 255;
 
 /**
- * Finds many texts in one pass (Aho and Corasick, 1975), as a complete automaton: one table look-up for each character.
- * Characters that no text has share one column of the table, so its size follows from the texts alone.
- * Where no text can begin the automaton is not asked: the last two characters of a window as long as the shortest text tell how far to move it (Wu and Manber, 1994).
+ * Finds many texts in one pass (Aho and Corasick, 1975). The automaton is kept as a tree of their beginnings, 18 bytes for each character of the texts, and not as a
+ * table: of a private key in all of its forms, that would be hundreds of megabytes.
+ * Where no text can begin it is not asked: the last two characters of a window as long as the shortest text tell how far to move it (Wu and Manber, 1994).
  */
 export class TextMatcher {
     /** That of the shortest text. */
     readonly #windowLength: number;
     /** How far the window may move on, by the pair of characters at its end; 0 where a text may begin with the window. */
     readonly #skips: Uint8Array;
-    /** Column of each UTF-16 code unit; 0 for those that no text has. */
-    readonly #columns = new Uint16Array(65_536);
-    readonly #columnCount: number;
-    /** Next state, by state and column. */
-    readonly #next: Int32Array;
+    /** Child of the root by its UTF-16 code unit, as the root has by far the most; 0 for none. */
+    readonly #ofRoot = new Int32Array(65_536);
+    /** By state: the code unit that leads to it, its first child, the next child of its parent; 0 for none. */
+    #units: Uint16Array;
+    #firstChild: Int32Array;
+    #nextSibling: Int32Array;
+    /** The longest proper suffix that is itself a beginning. */
+    readonly #suffix: Int32Array;
     /** Length of the longest text that ends in a state. */
-    readonly #matchLength: Int32Array;
+    #matchLength: Int32Array;
 
     constructor(texts: readonly string[]) {
         const wanted = texts.filter((text) => text !== "");
         this.#windowLength = wanted.reduce((shortest, text) => Math.min(shortest, text.length), MAX_SKIP);
         this.#skips = skipsOf(wanted, this.#windowLength);
-        this.#columnCount = this.#assignColumns(wanted);
         const maxStates = wanted.reduce((sum, text) => sum + text.length, 1);
-        const next = new Int32Array(maxStates * this.#columnCount).fill(-1);
-        const matchLength = new Int32Array(maxStates);
-        const stateCount = this.#addTexts(wanted, next, matchLength);
-        this.#next = next.slice(0, stateCount * this.#columnCount);
-        this.#matchLength = matchLength.slice(0, stateCount);
-        this.#complete();
+        this.#units = new Uint16Array(maxStates);
+        this.#firstChild = new Int32Array(maxStates);
+        this.#nextSibling = new Int32Array(maxStates);
+        this.#matchLength = new Int32Array(maxStates);
+        const stateCount = this.#addTexts(wanted);
+        this.#units = this.#units.slice(0, stateCount);
+        this.#firstChild = this.#firstChild.slice(0, stateCount);
+        this.#nextSibling = this.#nextSibling.slice(0, stateCount);
+        this.#matchLength = this.#matchLength.slice(0, stateCount);
+        this.#suffix = new Int32Array(stateCount);
+        this.#findSuffixes();
     }
 
     /** Where any of the texts stands; what overlaps or touches is one range. */
@@ -56,8 +63,7 @@ export class TextMatcher {
     #follow(text: string, start: number, ranges: TextRange[]): number {
         let state = ROOT;
         for (let index = start; index < text.length; index++) {
-            const column = this.#columns[text.charCodeAt(index)] ?? 0;
-            state = this.#next[state * this.#columnCount + column] ?? ROOT;
+            state = this.#next(state, text.charCodeAt(index));
             if (state === ROOT) {
                 return index + 1;
             }
@@ -69,55 +75,64 @@ export class TextMatcher {
         return text.length;
     }
 
-    #assignColumns(texts: readonly string[]): number {
-        let count = 1;
-        for (const text of texts) {
-            for (let index = 0; index < text.length; index++) {
-                const unit = text.charCodeAt(index);
-                if (this.#columns[unit] === 0) {
-                    this.#columns[unit] = count++;
-                }
-            }
+    /** The longest beginning of a text that is read after one more code unit. */
+    #next(state: number, unit: number): number {
+        let from = state;
+        let child = this.#child(from, unit);
+        while (child === ROOT && from !== ROOT) {
+            from = this.#suffix[from] ?? ROOT;
+            child = this.#child(from, unit);
         }
-        return count;
+        return child;
     }
 
-    #addTexts(texts: readonly string[], next: Int32Array, matchLength: Int32Array): number {
+    /** ROOT, which is nobody's child, for none. */
+    #child(state: number, unit: number): number {
+        if (state === ROOT) {
+            return this.#ofRoot[unit] ?? ROOT;
+        }
+        let child = this.#firstChild[state] ?? ROOT;
+        while (child !== ROOT && this.#units[child] !== unit) {
+            child = this.#nextSibling[child] ?? ROOT;
+        }
+        return child;
+    }
+
+    /** @returns how many states there are */
+    #addTexts(texts: readonly string[]): number {
         let stateCount = 1;
         for (const text of texts) {
             let state = ROOT;
             for (let index = 0; index < text.length; index++) {
-                const cell = state * this.#columnCount + (this.#columns[text.charCodeAt(index)] ?? 0);
-                if (next[cell] === -1) {
-                    next[cell] = stateCount++;
+                const unit = text.charCodeAt(index);
+                let child = this.#child(state, unit);
+                if (child === ROOT) {
+                    child = stateCount++;
+                    this.#units[child] = unit;
+                    this.#nextSibling[child] = this.#firstChild[state] ?? ROOT;
+                    this.#firstChild[state] = child;
+                    if (state === ROOT) {
+                        this.#ofRoot[unit] = child;
+                    }
                 }
-                state = next[cell] ?? ROOT;
+                state = child;
             }
-            matchLength[state] = Math.max(matchLength[state] ?? 0, text.length);
+            this.#matchLength[state] = text.length;
         }
         return stateCount;
     }
 
-    /** Breadth first: fills every missing transition from the longest proper suffix that is itself a beginning. */
-    #complete(): void {
-        const next = this.#next;
-        const columnCount = this.#columnCount;
-        const suffix = new Int32Array(this.#matchLength.length);
-        const queue: number[] = [ROOT];
-        for (let head = 0; head < queue.length; head++) {
+    /** Breadth first: a suffix is shorter, so its own is known. What ends in a suffix ends in the state as well. */
+    #findSuffixes(): void {
+        const queue = new Int32Array(this.#suffix.length);
+        let queued = 1;
+        for (let head = 0; head < queued; head++) {
             const state = queue[head] ?? ROOT;
-            const fallback = suffix[state] ?? ROOT;
-            this.#matchLength[state] = Math.max(this.#matchLength[state] ?? 0, this.#matchLength[fallback] ?? 0);
-            for (let column = 0; column < columnCount; column++) {
-                const cell = state * columnCount + column;
-                const inherited = state === ROOT ? ROOT : (next[fallback * columnCount + column] ?? ROOT);
-                const target = next[cell] ?? -1;
-                if (target === -1) {
-                    next[cell] = inherited;
-                } else {
-                    suffix[target] = inherited;
-                    queue.push(target);
-                }
+            for (let child = this.#firstChild[state] ?? ROOT; child !== ROOT; child = this.#nextSibling[child] ?? ROOT) {
+                const suffix = state === ROOT ? ROOT : this.#next(this.#suffix[state] ?? ROOT, this.#units[child] ?? 0);
+                this.#suffix[child] = suffix;
+                this.#matchLength[child] = Math.max(this.#matchLength[child] ?? 0, this.#matchLength[suffix] ?? 0);
+                queue[queued++] = child;
             }
         }
     }
