@@ -42,7 +42,7 @@ const TOKEN_LIKE = /^(?:gh[a-z]_|github_pat_|gl[a-z]+-|ATB|ATCTT|[0-9a-f]{40}$)/
 export function parseGitUrl(text: string, policy: GitUrlPolicy): GitUrl {
     const url = splitGitUrl(text);
     if (url.scheme === "http" && !isInsecureHttpAllowed(url, policy)) {
-        refuse(`Plain http:// would send everything readable by others. Use https://, or name ${url.host} in GIT_DEPLOY_INSECURE_HTTP_HOSTS.`);
+        refuse(`Plain http:// would send everything readable by others. Use https://, or name ${url.host} in GIT_DEPLOY_INSECURE_HTTP_HOSTS, a setting of the server, and start it again.`);
     }
     const reason = hostRefusal(url.host, isLoopbackAllowed(url.host, policy));
     if (reason !== null) {
