@@ -5,8 +5,6 @@ import { supersededBy } from "../domain/superseded-by.ts";
 import { DEPLOYMENTS, newDeploymentRow, type DeploymentMapper } from "./deployment-mapper.ts";
 import type { Row } from "./row-mapper.ts";
 
-export { supersededBy };
-
 /** The part that a delivery and every other trigger share: the stack's pending run gives way to the new one. */
 export async function enqueueIn(transaction: Knex.Transaction, mapper: DeploymentMapper, deployment: Deployment): Promise<Enqueued> {
     const [superseded] = (await transaction(DEPLOYMENTS)
