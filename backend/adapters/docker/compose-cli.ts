@@ -5,7 +5,7 @@ import { actArgv, buildArgv, configArgv, pullArgv, upArgv } from "./compose-cli-
 import { actFailure, composeMissing, configFailure, upFailure } from "./compose-cli-failure.ts";
 import { buildFailure, pullFailure } from "./docker-cli-failure.ts";
 import { ComposeProgram } from "./compose-program.ts";
-import { byEnvironment, type DockerCliSettings } from "./docker-environment.ts";
+import { buildArgsByEnvironment, type DockerCliSettings } from "./docker-environment.ts";
 import type { ExecOptions } from "../exec.ts";
 
 const DEFAULT_FILES: ReadonlySet<string> = new Set(["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"]);
@@ -36,7 +36,7 @@ export class ComposeCli implements Compose {
         if (services.length === 0) {
             return;
         }
-        const args = byEnvironment("--build-arg", options.buildArgs);
+        const args = buildArgsByEnvironment(options.buildArgs);
         const result = await this.#program.run(buildArgv(project, services, args.argv, options.shouldPull), progress(options), args.env);
         if (result.exitCode !== 0) {
             throw buildFailure(result);

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { DeployError } from "../../domain/errors.ts";
 import type { Docker, ProgressOptions } from "../../domain/ports.ts";
 import { buildFailure } from "./docker-cli-failure.ts";
-import { byEnvironment, dockerEnvironment, type DockerCliSettings } from "./docker-environment.ts";
+import { buildArgsByEnvironment, dockerEnvironment, type DockerCliSettings } from "./docker-environment.ts";
 import { runProgram } from "../exec.ts";
 
 export type ImageBuild = Parameters<Docker["build"]>[0];
@@ -29,7 +29,7 @@ export async function buildImage(settings: DockerCliSettings, input: ImageBuild,
     if (!isFile) {
         throw new DeployError("DOCKERFILE_MISSING", `There is no ${input.dockerfile} in the repository. Add it, or set where the Dockerfile lies.`);
     }
-    const args = byEnvironment("--build-arg", input.buildArgs);
+    const args = buildArgsByEnvironment(input.buildArgs);
     const result = await runProgram("docker", buildImageArgv(input, args.argv), {
         // A builder of somebody's own choice would not leave the image in the Engine.
         env: { ...args.env, ...dockerEnvironment(settings), BUILDX_BUILDER: "default" },

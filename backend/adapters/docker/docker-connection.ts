@@ -10,13 +10,25 @@ export function statusOf(error: unknown): number | null {
     return typeof status === "number" ? status : null;
 }
 
+/** What an answer means that is no failure here, such as 404, or a throw; undefined: it is a failure. */
+type Otherwise<O> = (status: number, message: string) => O | undefined;
+
 /**
- * Waits for a call of the Engine's API; `otherwise` answers for statuses that are no failure here, such as 404.
+ * Waits for a call of the Engine's API.
  * @throws DOCKER_UNAVAILABLE when the Engine did not answer
  */
-export async function answer<T, O = never>(call: Promise<T>, otherwise: (status: number) => O | undefined = () => undefined): Promise<T | O> {
+export async function answer<T, O = never>(call: Promise<T>, otherwise: Otherwise<O> = () => undefined): Promise<T | O> {
+    return await translated(inTime(call), otherwise);
+}
+
+/** The same for a call that is answered when something has happened, however long that takes. */
+export async function lateAnswer<T, O = never>(call: Promise<T>, otherwise: Otherwise<O> = () => undefined): Promise<T | O> {
+    return await translated(call, otherwise);
+}
+
+async function translated<T, O>(call: Promise<T>, otherwise: Otherwise<O>): Promise<T | O> {
     try {
-        return await inTime(call);
+        return await call;
     } catch (error) {
         if (error instanceof DeployError) {
             throw error;
@@ -25,7 +37,7 @@ export async function answer<T, O = never>(call: Promise<T>, otherwise: (status:
         if (status === null) {
             throw dockerUnavailable(error);
         }
-        const instead = otherwise(status);
+        const instead = otherwise(status, messageOf(error));
         if (instead === undefined) {
             throw new DeployError("INTERNAL", `The Docker Engine refused a request (${status}): ${messageOf(error)}`, { cause: error });
         }

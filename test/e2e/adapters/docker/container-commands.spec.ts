@@ -1,4 +1,5 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -92,6 +93,66 @@ describe("what a command may do", () => {
         const pretending = `echo once; echo 'docker: Error response from daemon: Conflict. The container name "/gd-other" is already in use' >&2; exit 125`;
         await expect(run(pretending, { image: BASE_IMAGE, onLines: (text) => lines.push(...text.split("\n")) })).rejects.toMatchObject({ code: "COMMAND_FAILED" });
         expect(lines.filter((line) => line === "once")).toHaveLength(1);
+    });
+
+    it("hands on both streams whole and the last line without an end, before it ends", async () => {
+        const lines = await run("seq 20000; printf 'no end'; seq 3 >&2; exit 0", { image: BASE_IMAGE });
+        expect(lines.filter((line) => line === "1")).toHaveLength(2);
+        expect(lines.filter((line) => Number(line) > 3)).toEqual(Array.from({ length: 19_997 }, (_, at) => String(at + 4)));
+        expect(lines).toContain("no end");
+    });
+
+    it("has the proxies that the docker CLI gives to containers, and a person's own before them", async () => {
+        const homeDirectory = path.join(root, "home");
+        await mkdir(path.join(homeDirectory, ".docker"), { recursive: true });
+        await writeFile(path.join(homeDirectory, ".docker", "config.json"), JSON.stringify({ proxies: { default: { httpProxy: "http://proxy:1", noProxy: "lan" } } }));
+        const behindProxy = new ContainerCommands({ searchPath: "/usr/bin:/bin", dockerSocket: "/var/run/docker.sock", scratchDirectory: root, homeDirectory });
+        const lines: string[] = [];
+        await behindProxy.run({ interpreter: "sh", text: 'echo "$HTTP_PROXY $http_proxy $NO_PROXY"', directory, env: { NO_PROXY: "own" }, image: BASE_IMAGE, runId }, { onLines: (_stream, text) => lines.push(text) });
+        expect(lines).toEqual(["http://proxy:1 http://proxy:1 own"]);
+    });
+
+    it("ends with the reason of whoever takes its lines, and leaves no container", async () => {
+        await expect(
+            run("echo one; sleep 60", {
+                image: BASE_IMAGE,
+                onLines: () => {
+                    throw new Error("the log is full");
+                },
+            }),
+        ).rejects.toThrow("the log is full");
+        expect((await cli(["ps", "-aq", "--filter", `name=gd-${runId}`])).stdout).toBe("");
+    });
+
+    it("says that its container was taken away", async () => {
+        const running = run("echo up; sleep 60", { image: BASE_IMAGE, onLines: () => void cli(["rm", "-f", `gd-${runId}`]) });
+        await expect(running).rejects.toMatchObject({ code: "COMMAND_FAILED", message: expect.stringContaining("failed with exit code 137") as string });
+    });
+
+    it("says that the Engine went away under it", async () => {
+        const connections: net.Socket[] = [];
+        const socketPath = path.join(root, "engine.sock");
+        const proxy = net.createServer((from) => {
+            const to = net.connect("/var/run/docker.sock");
+            connections.push(from, to);
+            from.on("error", () => to.destroy()).pipe(to.on("error", () => from.destroy())).pipe(from);
+        });
+        await new Promise<void>((resolve) => proxy.listen(socketPath, resolve));
+        const throughProxy = new ContainerCommands({ searchPath: "/usr/bin:/bin", dockerSocket: socketPath, scratchDirectory: root });
+        const leave = () => {
+            proxy.close();
+            connections.forEach((connection) => connection.destroy());
+        };
+        const running = throughProxy.run({ interpreter: "sh", text: "echo up; sleep 60", directory, env: {}, image: BASE_IMAGE, runId }, { onLines: leave });
+        await expect(running).rejects.toMatchObject({ code: "DOCKER_UNAVAILABLE" });
+        await cli(["rm", "-f", `gd-${runId}`]);
+    });
+
+    it("says why a container cannot be started", async () => {
+        await expect(commands.run({ interpreter: "sh", text: "true", directory: path.join(root, "gone"), env: {}, image: BASE_IMAGE, runId }, {})).rejects.toMatchObject({
+            code: "COMMAND_FAILED",
+            message: expect.stringMatching(/^The container of the image .* for build commands could not be started: .*gone/) as string,
+        });
     });
 
     it("tells a missing image from a failing command", async () => {

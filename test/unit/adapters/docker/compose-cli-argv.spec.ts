@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { actArgv, buildArgv, composeArgv, configArgv, pullArgv, upArgv } from "../../../../backend/adapters/docker/compose-cli-argv.ts";
-import { byEnvironment, dockerEnvironment } from "../../../../backend/adapters/docker/docker-environment.ts";
+import { buildArgsByEnvironment, dockerEnvironment } from "../../../../backend/adapters/docker/docker-environment.ts";
 
 const project = { name: "blog", directory: "/stacks/blog", files: ["deploy/compose.yaml", "/runs/1/override.yaml"], envFiles: ["/stacks/global.env", ".env"] };
 const bare = { name: "blog", directory: "/stacks/blog", files: [], envFiles: [] };
@@ -58,17 +58,17 @@ describe("the environment of docker", () => {
     });
 
     it("keeps values out of the arguments", () => {
-        expect(byEnvironment("--build-arg", [{ name: "TOKEN", value: "s3cret" }, { name: "V", value: "1" }, { name: "V", value: "2" }])).toEqual({
+        expect(buildArgsByEnvironment([{ name: "TOKEN", value: "s3cret" }, { name: "V", value: "1" }, { name: "V", value: "2" }])).toEqual({
             argv: ["--build-arg", "TOKEN", "--build-arg", "V"],
             env: { TOKEN: "s3cret", V: "2" },
         });
     });
 
     it.each(["DOCKER_PASSWORD", "SSH_KEY", "HTTPS_PROXY", "DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE", "BUILDKIT_TOKEN"])("keeps the value of %s out of the arguments too", (name) => {
-        expect(byEnvironment("-e", [{ name, value: "x" }])).toEqual({ argv: ["-e", name], env: { [name]: "x" } });
+        expect(buildArgsByEnvironment([{ name, value: "x" }])).toEqual({ argv: ["--build-arg", name], env: { [name]: "x" } });
     });
 
     it.each(["PATH", "DOCKER_HOST", "LD_PRELOAD", "COMPOSE_FILE", "SSL_CERT_FILE", "GODEBUG"])("does not let the value of %s change the tool", (name) => {
-        expect(byEnvironment("-e", [{ name, value: "x" }])).toEqual({ argv: ["-e", `${name}=x`], env: {} });
+        expect(buildArgsByEnvironment([{ name, value: "x" }])).toEqual({ argv: ["--build-arg", `${name}=x`], env: {} });
     });
 });
