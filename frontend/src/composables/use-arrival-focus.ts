@@ -1,0 +1,23 @@
+import { watch } from "vue";
+
+/**
+ * What somebody pressed is often gone together with what was shown before, and the focus falls to the page as a whole. This puts it on `place` once for each `subject`
+ * that is shown, so that the keyboard goes on there and a screen reader says where one is. A focus that is somewhere stays there, and a page that nobody has touched yet is left alone.
+ */
+export function useArrivalFocus(place: () => HTMLElement | null | undefined, subject: () => string | null): void {
+    let shown: string | null = null;
+    watch(
+        [place, subject],
+        ([element, next]) => {
+            if (!element || next === null || next === shown) {
+                return;
+            }
+            shown = next;
+            const isTouched = (navigator as Partial<Navigator>).userActivation?.hasBeenActive === true;
+            if (isTouched && (document.activeElement === null || document.activeElement === document.body)) {
+                element.focus({ preventScroll: true });
+            }
+        },
+        { immediate: true, flush: "post" },
+    );
+}
