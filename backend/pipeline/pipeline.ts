@@ -1,3 +1,4 @@
+import type { LogLevel } from "../../common/schemas.ts";
 import type { Deployment, Release } from "../domain/entities.ts";
 import { DeployError, toDeployError } from "../domain/errors.ts";
 import type { Outcome } from "../domain/outcome.ts";
@@ -19,6 +20,8 @@ import { isCancelling, redacted, runStep } from "./step.ts";
 export interface RunOptions {
     /** Aborts with the DeployError that the run should end with. */
     signal: AbortSignal;
+    /** An earlier try was cut short when the server stopped. */
+    isResumed?: boolean;
 }
 
 /** Takes deployments from the queue to an outcome. It never throws: whatever goes wrong is an outcome. */
@@ -32,6 +35,9 @@ export class Pipeline {
     /** Runs a claimed deployment, whose row is `building`. Safe to repeat from the start until it is `deploying`. */
     async run(deployment: Deployment, options: RunOptions): Promise<Outcome> {
         return await this.#open(deployment, options, async (run) => {
+            if (options.isResumed === true) {
+                run.log.note(deployment.kind === "rollback" ? "release" : "fetch", "The server was restarted while this ran; the run starts over.", "warn");
+            }
             await refuseOwnStack(run);
             return deployment.kind === "rollback" ? await returnToRelease(run) : await deploy(run);
         });
@@ -98,8 +104,22 @@ export class Pipeline {
         await runStep(run, "cleanup", () => removeOldReleases(run)).catch((error: unknown) =>
             this.#parts.logger.warn({ error, deploymentId: run.deployment.id }, "cleaning up after a deployment failed"),
         );
-        run.log.note("cleanup", "error" in outcome ? `${outcome.status}: ${outcome.error.message}` : outcome.status, outcome.status === "successful" ? "info" : "error");
+        run.log.note("cleanup", ...lastWords(outcome));
         return outcome;
+    }
+}
+
+/** How it ended, as the page says it. */
+function lastWords(outcome: Exclude<Outcome, { status: "interrupted" }>): [text: string, level: LogLevel] {
+    switch (outcome.status) {
+        case "successful":
+            return ["The deployment was successful.", "info"];
+        case "failed":
+            return [`The deployment failed: ${outcome.error.message}`, "error"];
+        case "rolled_back":
+            return [`The new version was not healthy, so it was rolled back: ${outcome.error.message}`, "error"];
+        case "cancelled":
+            return [`The deployment was cancelled: ${outcome.error.message}`, "warn"];
     }
 }
 

@@ -7,7 +7,7 @@ import type { Worker } from "./worker.ts";
  */
 export async function recover(parts: {
     store: Pick<DeploymentStore, "withStatus" | "release" | "interruptSteps">;
-    worker: Pick<Worker, "takeUp">;
+    worker: Pick<Worker, "startOver" | "takeUp">;
     clock: Pick<Clock, "now">;
     logger: Logger;
 }): Promise<{ building: number; deploying: number }> {
@@ -18,6 +18,8 @@ export async function recover(parts: {
         await store.interruptSteps(deployment.id, clock.now());
         await store.release(deployment.id);
     }
+    // What only waited for its next attempt was not cut short.
+    worker.startOver(building.filter(({ notBefore }) => notBefore === null || notBefore <= clock.now()));
     worker.takeUp(deploying);
     if (building.length + deploying.length > 0) {
         logger.warn({ building: building.map((row) => row.id), deploying: deploying.map((row) => row.id) }, "deployments of the last run of this server are taken up again");

@@ -23,7 +23,7 @@ export interface WorkerParts {
     logger: Logger;
     /** Deployments at the same time, over all stacks. */
     concurrency: number;
-    /** Takes a claimed deployment to its outcome. `isResumed`: an earlier try of it was cut short or is repeated. */
+    /** Takes a claimed deployment to its outcome. `isResumed`: an earlier try of it was cut short when the server stopped. */
     run: (deployment: Deployment, options: { signal: AbortSignal; isResumed: boolean }) => Promise<Outcome>;
     /** Finishes or takes back a release that a crash cut short. */
     resume: (deployment: Deployment, options: { signal: AbortSignal }) => Promise<Outcome>;
@@ -44,6 +44,8 @@ export class Worker {
     readonly #owner: string;
     readonly #running = new Map<string, ActiveRun>();
     readonly #toResume: Deployment[] = [];
+    /** Ids of builds that the last process left half done. */
+    readonly #cutShort = new Set<string>();
     #wakeUps = 0;
     #alarm = new AbortController();
     #sweepAt = 0;
@@ -77,6 +79,11 @@ export class Worker {
             this.#toResume.push(...added);
             this.wake();
         }
+    }
+
+    /** Told of builds that a stop of the server cut short: when they are claimed, they run again from their start. */
+    startOver(deployments: readonly Deployment[]): void {
+        deployments.forEach(({ id }) => this.#cutShort.add(id));
     }
 
     isRunning(id: string): boolean {
@@ -145,7 +152,7 @@ export class Worker {
                 if (claimed === null) {
                     return await store.nextDueAt();
                 }
-                await this.#beginClaimed(claimed, now);
+                await this.#beginClaimed(claimed);
             }
             return null;
         } catch (error) {
@@ -154,7 +161,7 @@ export class Worker {
         }
     }
 
-    async #beginClaimed(claimed: Deployment, now: number): Promise<void> {
+    async #beginClaimed(claimed: Deployment): Promise<void> {
         if (this.#isStopping) {
             await this.#parts.store.release(claimed.id);
             return;
@@ -163,7 +170,7 @@ export class Worker {
         if (this.#running.has(claimed.id)) {
             return;
         }
-        const isResumed = claimed.startedAt !== now;
+        const isResumed = this.#cutShort.delete(claimed.id);
         this.#begin(claimed, { owner: this.#owner, ms: LEASE_MS }, async (signal) => {
             await this.#parts.journal.announce(claimed);
             return await this.#parts.run(claimed, { signal, isResumed });

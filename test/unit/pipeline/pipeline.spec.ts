@@ -144,6 +144,7 @@ describe("a bad push", () => {
         expect(world.folder.get("index.html")).toBe("one");
         expect(world.releases.map((release) => release.status)).toEqual(["healthy", "failed"]);
         expect(world.log.join("\n")).toContain("last words");
+        expect(world.log.at(-1)).toMatch(/^cleanup: The new version was not healthy, so it was rolled back: \S/);
     });
 
     it("whose health check answers 500 is rolled back", async () => {
@@ -408,6 +409,13 @@ describe("after a crash in the release", () => {
     it("goes on going back when that had begun", async () => {
         expect(await crashed("failed")).toMatchObject({ status: "rolled_back" });
         expect(world.images.get("blog-web")).toContain("aaa1");
+    });
+
+    it("says in the log why the steps of a build come a second time", async () => {
+        const row = aRun("d1", "aaa1");
+        world.deployments.set("d1", row);
+        await world.pipeline().run(row, { signal: new AbortController().signal, isResumed: true });
+        expect([world.log[0], world.log.at(-1)]).toEqual(["fetch: The server was restarted while this ran; the run starts over.", "cleanup: The deployment was successful."]);
     });
 
     it("has nothing to do when the release was proved healthy", async () => {

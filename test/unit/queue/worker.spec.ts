@@ -184,7 +184,7 @@ describe("how the worker tries again", () => {
         await world.clock.advance(1999);
         expect(world.runs).toHaveLength(1);
         await world.clock.advance(1);
-        expect(world.runs[1]).toMatchObject({ isResumed: true, deployment: { attempt: 2 } });
+        expect(world.runs[1]).toMatchObject({ isResumed: false, deployment: { attempt: 2 } });
         await world.run(deployment).end({ status: "failed", error: unreachable });
         await world.clock.advance(4000);
         expect(world.runs).toHaveLength(3);
@@ -265,5 +265,20 @@ describe("stop and start", () => {
         expect(world.runs.map((run) => [run.deployment.id, run.isRelease])).toEqual([[deploying.id, true]]);
         await world.run(deploying).end({ status: "rolled_back", error: broken });
         expect(world.runs.at(-1)).toMatchObject({ deployment: { id: building.id }, isRelease: false, isResumed: true });
+    });
+
+    it("calls no run cut short that only waited for its next attempt, or has begun since", async () => {
+        const world = new QueueWorld();
+        world.config = aBuildConfig({ maxRetries: 1 });
+        const waiting = aDeployment({ startedAt: NOW - 9000, createdAt: NOW - 9000, status: "building", attempt: 2, notBefore: NOW + 1000 });
+        world.store.rows.push(waiting);
+        await world.recover();
+        await world.start();
+        await world.clock.advance(1000);
+        expect(world.run(waiting).isResumed).toBe(false);
+        const failing = await world.push({ stackId: "shop" });
+        await world.run(failing).end({ status: "failed", error: unreachable });
+        await world.clock.advance(2000);
+        expect(world.runs.map(({ deployment, isResumed }) => [deployment.id, isResumed])).toEqual([[waiting.id, false], [failing.id, false], [failing.id, false]]);
     });
 });
