@@ -117,6 +117,11 @@ describe("docker compose on a real Engine", () => {
         await expect(compose.up(invalid, { shouldPull: false })).rejects.toMatchObject({ code: "COMPOSE_INVALID" });
     });
 
+    it("finds what an included file includes in the project, wherever this server was started", async () => {
+        const stack = await project({ "compose.yaml": "include: [a/a.yaml]\n", "a/a.yaml": "include: [{path: b/b.yaml, env_file: b.env}]\n", "a/b.env": "NAME=inner\n", "a/b/b.yaml": 'services: {b: {image: "x:${NAME}"}}\n' });
+        expect((await compose.config(stack)).services).toMatchObject({ b: { image: "x:inner" } });
+    });
+
     it("keeps a project's .env from choosing the Engine", async () => {
         const stack = await project({ "compose.yaml": `services:\n  web:\n    image: ${BASE_IMAGE}\n    command: ["true"]\n`, ".env": "DOCKER_HOST=unix:///nowhere.sock\nDOCKER_CONFIG=/nowhere\n" });
         await compose.up(stack, { shouldPull: false });
