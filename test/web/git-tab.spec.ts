@@ -10,6 +10,7 @@ import ListEditor from "../../frontend/src/components/git/ListEditor.vue";
 import PausedNotice from "../../frontend/src/components/git/PausedNotice.vue";
 import RepositoryForm from "../../frontend/src/components/git/RepositoryForm.vue";
 import RulesSection from "../../frontend/src/components/git/RulesSection.vue";
+import type { Variable } from "../../frontend/src/components/git/variable.ts";
 import VariablesEditor from "../../frontend/src/components/git/VariablesEditor.vue";
 import WebhookCard from "../../frontend/src/components/git/WebhookCard.vue";
 import type { BuildConfigDraft } from "../../frontend/src/composables/use-build-config.ts";
@@ -236,6 +237,35 @@ describe("variables as text in the editor", () => {
         expect(editor.props("modelValue")).toEqual([{ name: "A", value: "1", secret: false }]);
         await text.setValue("A=2\nB_TOKEN=t");
         expect(editor.props("modelValue")).toEqual([{ name: "A", value: "2", secret: false }, { name: "B_TOKEN", value: "t", secret: true }]);
+    });
+});
+
+describe("a variable that is typed into the list", () => {
+    const open = (modelValue: Variable[], storedSecrets = new Set<string>()) => {
+        const editor = mount(VariablesEditor, { props: { modelValue, storedSecrets, label: "Variables", addLabel: "Add", hasSecrets: true, "onUpdate:modelValue": (next: Variable[]) => void editor.setProps({ modelValue: next }) }, global: surroundings() });
+        const type = (index: number, name: string) => editor.get(`[aria-label="NAME ${index + 1}"]`).setValue(name);
+        const secrets = () => editor.findAll<HTMLInputElement>("[type=checkbox]").map((box) => box.element.checked);
+        return { editor, type, secrets };
+    };
+
+    it("is a secret as soon as it is called like one, until a person says that it is none", async () => {
+        const { editor, type, secrets } = open([{ name: "", value: "", secret: false }]);
+        await type(0, "DB_PASS");
+        expect(secrets()).toEqual([true]);
+        await type(0, "DB_PASSENGERS");
+        expect(secrets()).toEqual([false]);
+        await type(0, "DB_PASSWORD");
+        await editor.get("[type=checkbox]").setValue(false);
+        await type(0, "DB_PASSWORD_2");
+        expect(secrets()).toEqual([false]);
+    });
+
+    it("leaves those that are there as they are", async () => {
+        const { type, secrets } = open([{ name: "API_TOKEN", value: "said to be harmless", secret: false }, { name: "SIGNING_KEY", value: null, secret: true }, { name: "PLAIN", value: "1", secret: true }], new Set(["SIGNING_KEY", "PLAIN"]));
+        await type(0, "API_TOKEN_2");
+        await type(1, "SIGNING");
+        await type(2, "PLAINER");
+        expect(secrets()).toEqual([false, true, true]);
     });
 });
 

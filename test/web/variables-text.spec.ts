@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Variable } from "../../frontend/src/components/git/variable.ts";
-import { fromText, STORED, toText } from "../../frontend/src/components/git/variables-text.ts";
+import { fromText, isSecretName, STORED, toText } from "../../frontend/src/components/git/variables-text.ts";
 
 const read = (text: string, former: Variable[] = []) => fromText(text, former);
 
@@ -25,6 +25,11 @@ describe("variables as text", () => {
         expect(variables.map(({ name, value, secret }) => [name, value, secret])).toEqual([
             ["A", "1", false], ["B", "two words", false], ["C", "first\nsecond", false], ["D", "$literal", false], ["API_TOKEN", "t", true], ["MONKEY", "x", false],
         ]);
+    });
+
+    it("are secrets when they are called like one", () => {
+        const names = ["DB_PASSWORD", "API_TOKEN", "S3_SECRET", "ENCRYPTION_KEY", "KEY", "apikey", "AWS_ACCESS_KEY_ID", "MYSQL_PWD", "MONKEY", "KEYBOARD", "PUBLIC_KEY", "PWD", "PASSENGERS", "GREETING"];
+        expect(names.filter(isSecretName)).toEqual(["DB_PASSWORD", "API_TOKEN", "S3_SECRET", "ENCRYPTION_KEY", "KEY", "apikey", "AWS_ACCESS_KEY_ID", "MYSQL_PWD"]);
     });
 
     it("name the line of what cannot be read", () => {

@@ -4,8 +4,13 @@ import type { Variable } from "./variable.ts";
 /** Stands for the value of a stored secret, which is never known here. */
 export const STORED = "••••••";
 
-/** Names that people give to what nobody else shall see. */
-const SECRET_NAME = /(?:PASS(?:WORD|WD|PHRASE)?|SECRET|TOKEN|CREDENTIALS?|PRIVATE_?KEY|API_?KEY)(?:_|$)/i;
+const SECRET_NAME = /(?:PASS(?:WORD|WD|PHRASE)?|_PWD|SECRET|TOKEN|CREDENTIALS?|(?:^|_|API|ACCESS|PRIVATE)KEY)(?:_|$)/i;
+const PUBLIC_NAME = /PUBLIC_?KEY/i;
+
+/** Whether people give such a name to what nobody else shall see. */
+export function isSecretName(name: string): boolean {
+    return SECRET_NAME.test(name) && !PUBLIC_NAME.test(name);
+}
 
 export interface TextProblem {
     line: number;
@@ -60,7 +65,7 @@ export function fromText(text: string, former: readonly Variable[]): { variables
         const value = quote === null ? raw.replace(/\s+#.*$/, "").trimEnd() : unquoted(raw.slice(1, closingQuote(raw, quote)), quote);
         const stored = known.get(name);
         const isKept = value === STORED && stored?.value === null;
-        variables.push({ name, value: isKept ? null : value, secret: stored?.secret ?? SECRET_NAME.test(name) });
+        variables.push({ name, value: isKept ? null : value, secret: stored?.secret ?? isSecretName(name) });
     }
     return { variables, problems };
 }
