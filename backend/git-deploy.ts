@@ -144,7 +144,7 @@ export function createGitDeploy(foundation: Foundation, host: Host, version: str
         random,
         headSeen,
         onQueued: (enqueued) => void queue.accepted(enqueued),
-        toView: (event) => views.webhookEvent(event),
+        toView: (event, deployment) => views.webhookEvent(event, deployment),
     });
     const { stacks } = host;
     const shared = { stacks, audit, views, clock, random };
@@ -152,7 +152,7 @@ export function createGitDeploy(foundation: Foundation, host: Host, version: str
         repositories: new RepositoryService({ ...shared, repositories, buildConfigs, deployments, queue, git, stackFolder, sshKeys, knownHosts, logger, config, onChange: (id) => poller.refresh(id), dropImages: (stack) => dropKeptImages(releases, docker, stack) }),
         buildConfigs: new BuildConfigService({ ...shared, buildConfigs, repositories }),
         deployments: new DeploymentService({ ...shared, deployments, releases, repositories, buildConfigs, queue, git, docker, logs }),
-        webhookEvents: new WebhookEventService({ ...shared, events: webhookEvents, repositories, process: (eventId, actor) => receiver.process(eventId, actor) }),
+        webhookEvents: new WebhookEventService({ ...shared, events: webhookEvents, deployments, repositories, process: (eventId, actor) => receiver.process(eventId, actor) }),
         apiTokens: new ApiTokenService({ ...shared, tokens: stores.apiTokens }),
         audit: new AuditService(shared),
         comparison: new ReleaseComparisonService({ ...shared, deployments, releases, repositories, buildConfigs, git, stackFolder }),

@@ -184,6 +184,10 @@ export interface WebhookEventView {
     processed: boolean;
     verdict: string | null;
     deploymentId: string | null;
+    /** What was pushed, as far as the deployment that it led to tells it. */
+    commitSha: string | null;
+    branch: string | null;
+    tag: string | null;
     receivedAt: string;
     processedAt: string | null;
     error: string | null;

@@ -2,7 +2,7 @@ import type { ApiTokenView, BuildConfigView, DeploymentView, Page, RepositoryVie
 import type { DeploymentViews } from "../domain/deployment-journal.ts";
 import type { ApiToken, BuildConfig, Deployment, DeploymentStep, Repository, WebhookEvent } from "../domain/entities.ts";
 import { maskPayload } from "../domain/mask-payload.ts";
-import type { Clock, DeployedRelease, ReleaseStore, SshKeys, WebhookEventStore } from "../domain/ports.ts";
+import type { Clock, DeployedRelease, PushedRef, ReleaseStore, SshKeys, WebhookEventStore } from "../domain/ports.ts";
 
 type LastDelivery = Pick<WebhookEvent, "receivedAt" | "verified" | "verdict">;
 
@@ -149,7 +149,8 @@ export class Views implements DeploymentViews {
         };
     }
 
-    webhookEvent(event: WebhookEvent): WebhookEventView {
+    /** @param pushed what the deployment that it led to tells of the push */
+    webhookEvent(event: WebhookEvent, pushed: PushedRef | null): WebhookEventView {
         return {
             id: event.id,
             repositoryId: event.repositoryId,
@@ -162,6 +163,9 @@ export class Views implements DeploymentViews {
             processed: event.processed,
             verdict: event.verdict,
             deploymentId: event.deploymentId,
+            commitSha: pushed?.commitSha ?? null,
+            branch: pushed?.branch ?? null,
+            tag: pushed?.tag ?? null,
             receivedAt: date(event.receivedAt),
             processedAt: date(event.processedAt),
             error: event.error,

@@ -1,8 +1,8 @@
 import type { WebhookEventListInput } from "../../common/schemas.ts";
 import type { Page, WebhookEventView } from "../../common/views.ts";
-import type { Actor } from "../domain/entities.ts";
+import type { Actor, WebhookEvent } from "../domain/entities.ts";
 import { DeployError } from "../domain/errors.ts";
-import type { RepositoryStore, WebhookEventStore } from "../domain/ports.ts";
+import type { DeploymentStore, RepositoryStore, WebhookEventStore } from "../domain/ports.ts";
 import type { Caller } from "./caller.ts";
 import { requireRepository } from "./repository/linked-repository.ts";
 import type { Stacks } from "./stacks.ts";
@@ -13,6 +13,7 @@ export type ProcessEvent = (eventId: string, actor: Actor) => Promise<{ verdict:
 
 interface Parts {
     events: Pick<WebhookEventStore, "page" | "byId">;
+    deployments: Pick<DeploymentStore, "pushedRefs">;
     repositories: Pick<RepositoryStore, "byId" | "byStack">;
     stacks: Stacks;
     process: ProcessEvent;
@@ -47,7 +48,8 @@ export class WebhookEventService {
         if (event === null) {
             throw new DeployError("NOT_FOUND", "There is no such delivery.");
         }
-        return this.#parts.views.webhookEvent(event);
+        const [view] = await this.#viewsOf([event]);
+        return view as WebhookEventView;
     }
 
     /** Decides about it once more, by the settings of now. @throws NOT_FOUND; SIGNATURE_INVALID for a delivery that was never proved genuine; PAYLOAD_INVALID */
@@ -57,6 +59,12 @@ export class WebhookEventService {
 
     async #page(repositoryId: string, input: WebhookEventListInput): Promise<Page<WebhookEventView>> {
         const page = await this.#parts.events.page(repositoryId, input);
-        return { ...page, items: page.items.map((event) => this.#parts.views.webhookEvent(event)) };
+        return { ...page, items: await this.#viewsOf(page.items) };
+    }
+
+    async #viewsOf(events: readonly WebhookEvent[]): Promise<WebhookEventView[]> {
+        const { deployments, views } = this.#parts;
+        const pushed = await deployments.pushedRefs(events.flatMap(({ deploymentId }) => (deploymentId === null ? [] : [deploymentId])));
+        return events.map((event) => views.webhookEvent(event, pushed.get(event.deploymentId ?? "") ?? null));
     }
 }

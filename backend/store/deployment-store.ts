@@ -3,11 +3,18 @@ import { DEPLOYMENT_STATUSES, isFinal, type DeploymentStatus, type StepStatus } 
 import type { DeploymentListInput } from "../../common/schemas.ts";
 import type { Page } from "../../common/views.ts";
 import type { Deployment, DeploymentStep } from "../domain/entities.ts";
-import type { DeploymentStore, Enqueued, Lease, Vault } from "../domain/ports.ts";
+import type { DeploymentStore, Enqueued, Lease, PushedRef, Vault } from "../domain/ports.ts";
 import { DEPLOYMENTS, deploymentMapper, type DeploymentMapper } from "./deployment-mapper.ts";
 import { deploymentPage } from "./deployment-page.ts";
 import { enqueueIn } from "./enqueue.ts";
 import { RowMapper, type Columns, type Row } from "./row-mapper.ts";
+
+interface PushedRow {
+    id: string;
+    commit_sha: string | null;
+    branch: string | null;
+    tag: string | null;
+}
 
 type Changes = Partial<Omit<Deployment, "id" | "status" | "stackId" | "createdAt">>;
 
@@ -143,6 +150,11 @@ export class SqliteDeploymentStore implements DeploymentStore {
     async page(stackId: string, filter: DeploymentListInput): Promise<Page<Deployment>> {
         const { rows, total } = await deploymentPage(this.#knex, stackId, filter);
         return { items: rows.map((row) => this.#mapper.fromRow(row)), total, page: filter.page, perPage: filter.perPage };
+    }
+
+    async pushedRefs(ids: readonly string[]): Promise<Map<string, PushedRef>> {
+        const rows = await this.#knex(DEPLOYMENTS).select("id", "commit_sha", "branch", "tag").whereIn("id", ids);
+        return new Map((rows as PushedRow[]).map((row) => [row.id, { commitSha: row.commit_sha, branch: row.branch, tag: row.tag }]));
     }
 
     async counts(): Promise<{ status: DeploymentStatus; count: number }[]> {

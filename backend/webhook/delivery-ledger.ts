@@ -12,7 +12,7 @@ export interface DeliveryLedgerParts {
     publisher: Publisher;
     audit: AuditLog;
     logger: Logger;
-    toView: (event: WebhookEvent) => WebhookEventView;
+    toView: (event: WebhookEvent, deployment: Deployment | null) => WebhookEventView;
 }
 
 /** Writes deliveries down and tells of them afterwards. What fails after the commit is logged and changes no answer. */
@@ -27,15 +27,16 @@ export class DeliveryLedger {
     async record(event: WebhookEvent, deployment: Deployment | null, effects: DeliveryEffects = {}): Promise<Recorded> {
         const recorded = await this.#parts.events.record(event, deployment, effects);
         if (recorded.outcome !== "duplicate") {
-            await this.#announce(recorded.event);
+            await this.#announce(recorded.event, recorded.deployment);
         }
         return recorded;
     }
 
-    async update(event: WebhookEvent, changes: Parameters<WebhookEventStore["update"]>[1]): Promise<WebhookEvent> {
+    /** @param deployment the one that it leads to now */
+    async update(event: WebhookEvent, changes: Parameters<WebhookEventStore["update"]>[1], deployment: Deployment | null): Promise<WebhookEvent> {
         await this.#parts.events.update(event.id, changes);
         const changed = { ...event, ...changes };
-        await this.#announce(changed);
+        await this.#announce(changed, deployment);
         return changed;
     }
 
@@ -43,10 +44,10 @@ export class DeliveryLedger {
         await this.#quietly("the audit log could not be written", () => this.#parts.audit.append(entry));
     }
 
-    async #announce(event: WebhookEvent): Promise<void> {
+    async #announce(event: WebhookEvent, deployment: Deployment | null): Promise<void> {
         await this.#quietly("a delivery could not be announced", () => {
             const isLarge = event.payload !== null && event.payload.length > MAX_TOLD_LENGTH;
-            this.#parts.publisher.publish("webhookEventReceived", { event: this.#parts.toView(isLarge ? { ...event, payload: null } : event) });
+            this.#parts.publisher.publish("webhookEventReceived", { event: this.#parts.toView(isLarge ? { ...event, payload: null } : event, deployment) });
         });
     }
 

@@ -188,13 +188,13 @@ export class WebhookReceiver {
         const { verdict, push } = decideFor(target, happened);
         const changes = { verdict: verdictText(verdict), processed: true, processedAt: this.#parts.clock.now(), error: null };
         if (push === null) {
-            const ignored = await this.#ledger.update(event, changes);
+            const ignored = await this.#ledger.update(event, changes, null);
             await this.#ledger.audit(deliveryAudit(actor, "webhook.processed", repository.stackId)(ignored));
             return { verdict: changes.verdict, deploymentId: null };
         }
         const lastSuccessful = await this.#parts.deployments.lastSuccessfulOf(repository.stackId);
         const enqueued = await this.#parts.deployments.enqueue({ ...this.#newDeployment(repository, config, verdict, actor.name), previousDeploymentId: lastSuccessful?.id ?? null });
-        const queued = await this.#ledger.update(event, { ...changes, deploymentId: enqueued.deployment.id });
+        const queued = await this.#ledger.update(event, { ...changes, deploymentId: enqueued.deployment.id }, enqueued.deployment);
         await this.#ledger.audit(deliveryAudit(actor, "webhook.processed", repository.stackId)(queued));
         this.#parts.onQueued(enqueued);
         return { verdict: changes.verdict, deploymentId: enqueued.deployment.id };

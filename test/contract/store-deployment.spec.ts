@@ -156,4 +156,12 @@ describe.each([
         );
         expect(await store.latestOf("none")).toBeNull();
     });
+
+    it("tells what runs are of, of those that are there", async () => {
+        const [row, tagged] = [aDeployment({ commitSha: "a".repeat(40), branch: "main" }), aDeployment({ stackId: "shop", commitSha: null, branch: null, tag: "v1" })];
+        await store.enqueue(row);
+        await store.enqueue(tagged);
+        expect(await store.pushedRefs([row.id, tagged.id, "none"])).toEqual(new Map([[row.id, { commitSha: "a".repeat(40), branch: "main", tag: null }], [tagged.id, { commitSha: null, branch: null, tag: "v1" }]]));
+        expect((await store.pushedRefs([])).size).toBe(0);
+    });
 });

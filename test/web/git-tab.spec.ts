@@ -23,7 +23,7 @@ import { repositoryRow, surroundings, TestServer } from "./fixtures/test-server.
 
 const DELIVERY: WebhookEventView = {
     id: "e1", repositoryId: "r1", provider: "github", eventType: "push", deliveryId: "72d3162e", payload: null, headers: {}, verified: true, processed: true,
-    verdict: "ignore: PATHS_UNCHANGED. Nothing changed that counts.", deploymentId: null, receivedAt: "2026-01-31T10:00:00.000Z", processedAt: "2026-01-31T10:00:00.000Z", error: null,
+    verdict: "ignore: PATHS_UNCHANGED. Nothing changed that counts.", deploymentId: null, commitSha: null, branch: null, tag: null, receivedAt: "2026-01-31T10:00:00.000Z", processedAt: "2026-01-31T10:00:00.000Z", error: null,
 };
 
 afterEach(() => vi.unstubAllGlobals());
@@ -46,6 +46,14 @@ describe("a delivery", () => {
         expect([refused.get("[data-testid=delivery-reason]"), refused.get("[data-testid=delivery-reason-detail]")].map((found) => found.text())).toEqual(["Falsche Signatur.", "The signature is wrong."]);
         const english = await open(DELIVERY, "en");
         expect([english.get("[data-testid=delivery-reason]").text(), english.find("[data-testid=delivery-reason-detail]").exists()]).toEqual(["Nothing changed that counts.", false]);
+    });
+
+    it("names the commit and where it was pushed to, where its deployment tells it", () => {
+        const row = (changes: Partial<WebhookEventView>) => mount(DeliveryRow, { props: { delivery: { ...DELIVERY, ...changes }, stackName: "blog" }, global: surroundings() }).get("summary").text();
+        expect(row({ commitSha: "9c2f1ab4d0e35a7788b1c2d3e4f5061728394a5b", branch: "main" })).toMatch(/push.*9c2f1ab.*main/);
+        expect(row({ commitSha: "9c2f1ab4d0e35a7788b1c2d3e4f5061728394a5b", tag: "v1.2" })).toMatch(/push.*9c2f1ab.*v1\.2/);
+        // As an agent of an earlier version sends it.
+        expect(row({ commitSha: undefined } as never)).toMatch(/^other pathspush/);
     });
 
     it("asks for headers and payload when it is opened, and only then", async () => {

@@ -49,6 +49,9 @@ export interface Lease {
     until: number;
 }
 
+/** What a deployment is of. */
+export type PushedRef = Pick<Deployment, "commitSha" | "branch" | "tag">;
+
 export interface DeploymentStore {
     byId(id: string): Promise<Deployment | null>;
     /** In one transaction: the stack's pending row (if any) ends `cancelled`/SUPERSEDED, this one is added. */
@@ -75,6 +78,8 @@ export interface DeploymentStore {
     latestByStack(): Promise<Map<string, Deployment>>;
     lastSuccessfulOf(stackId: string): Promise<Deployment | null>;
     page(stackId: string, filter: DeploymentListInput): Promise<Page<Deployment>>;
+    /** By the id of the deployment; without those that are not there. */
+    pushedRefs(ids: readonly string[]): Promise<Map<string, PushedRef>>;
     counts(): Promise<{ status: DeploymentStatus; count: number }[]>;
     steps(deploymentId: string): Promise<DeploymentStep[]>;
     startStep(step: DeploymentStep): Promise<void>;

@@ -28,7 +28,7 @@ describe("metrics", () => {
 
     it("count a deployment and a delivery once, however often they are announced, and pass everything on", async () => {
         const { world, metrics, published, publisher, deployment } = await watched();
-        const event = { ...world.views.webhookEvent(world.deliver("e1", "r1")) } satisfies Pushes["webhookEventReceived"]["event"];
+        const event = { ...world.views.webhookEvent(world.deliver("e1", "r1"), null) } satisfies Pushes["webhookEventReceived"]["event"];
         for (let time = 0; time < 2; time += 1) {
             publisher.publish("deploymentUpdated", { deployment: { ...deployment, status: "building", duration: null }, steps: [] });
             publisher.publish("deploymentUpdated", { deployment, steps: [] });
@@ -43,7 +43,7 @@ describe("metrics", () => {
 
     it("R9: count deliveries by their code, without what a sender wrote", async () => {
         const { world, metrics, publisher } = await watched();
-        const event = { ...world.views.webhookEvent(world.deliver("e2", "r1")), verdict: "ignore: BRANCH_NOT_MATCHED. The push is to secret-plan; this stack follows main." };
+        const event = { ...world.views.webhookEvent(world.deliver("e2", "r1"), null), verdict: "ignore: BRANCH_NOT_MATCHED. The push is to secret-plan; this stack follows main." };
         publisher.publish("webhookEventReceived", { event });
         expect(await metrics.text()).toContain('git_deploy_webhook_deliveries_total{verdict="ignore: BRANCH_NOT_MATCHED"} 1');
     });

@@ -36,6 +36,17 @@ describe("API tokens", () => {
 });
 
 describe("deliveries", () => {
+    it("tell what was pushed as far as their deployment does", async () => {
+        const { id } = await world.link();
+        world.succeed("d1", { commitSha: "a".repeat(40), branch: "main" });
+        world.deliver("e1", id, { deploymentId: "d1" });
+        world.deliver("e2", id, { deploymentId: "gone" });
+        world.deliver("e3", id, { deploymentId: null });
+        const { items } = await world.services.webhookEvents.listOfStack("blog", { page: 1, perPage: 20 });
+        expect(items.map(({ commitSha, branch, tag }) => [commitSha, branch, tag])).toEqual([["a".repeat(40), "main", null], [null, null, null], [null, null, null]]);
+        expect(await world.services.webhookEvents.get("e1")).toMatchObject({ commitSha: "a".repeat(40), branch: "main" });
+    });
+
     it("are listed by stack and by repository, and are processed again", async () => {
         const { id } = await world.link();
         world.deliver("e1", id);
