@@ -7,6 +7,7 @@ import type { Checkout } from "./checkout.ts";
 import { runCommands } from "./commands.ts";
 import { refusePrograms, refuseServersOwn } from "./inspect.ts";
 import { linesTo, type Run } from "./run-context.ts";
+import { withStackEnv } from "./stack-env.ts";
 
 /** What a `script` stack runs when its owner has not written one: nothing besides the build that follows. */
 const DEFAULT_SCRIPT = "true";
@@ -30,29 +31,17 @@ export async function buildImages(run: Run, checkout: Checkout): Promise<Release
     return [...built, ...pulled];
 }
 
-/**
- * Compose refuses a model whose `env_file: .env` is missing, so the stack's `.env` lies in the checkout while it reads;
- * it is gone again before anything is built, or it would end in an image.
- */
 async function readModel(run: Run, checkout: Checkout): Promise<ComposeModel> {
-    const { parts, directories, signal, config } = run;
+    const { parts, signal, config } = run;
     if (config.buildType === "docker_build") {
         return await parts.compose.config(checkout.project, { signal });
     }
-    const original = await parts.workDirectories.read(directories.source, ".env");
-    try {
-        await parts.workDirectories.write(directories.source, ".env", checkout.env ?? original ?? "", 0o600);
+    return await withStackEnv(run, checkout.env, async () => {
         const model = await parts.compose.config(checkout.project, { signal });
         refusePrograms(model);
         await refuseServersOwn(run, model);
         return model;
-    } finally {
-        if (original === null) {
-            await parts.workDirectories.deleteFile(directories.source, ".env");
-        } else {
-            await parts.workDirectories.write(directories.source, ".env", original, 0o644);
-        }
-    }
+    });
 }
 
 async function buildServices(run: Run, checkout: Checkout, model: ComposeModel): Promise<ReleaseService[]> {

@@ -59,10 +59,11 @@ export async function checkOut(run: Run, commit: Commit): Promise<Checkout> {
 
     const source = await readCompose(run, composePath);
     const override = discoverOverrideFile(paths);
-    await inspectComposeFiles(run, composePath, source);
-    if (override !== null) {
-        // Compose merges it unasked, so it is looked at as the file itself is.
-        await inspectComposeFiles(run, override, await readCompose(run, override));
+    const name = projectName(source, composePath, deployment.stackId);
+    const project = { name, directory: directories.source, envFiles: await planEnvFiles(run, env) };
+    // The override is merged by Compose unasked.
+    for (const path of [composePath, ...(override === null ? [] : [override])]) {
+        await inspectComposeFiles(run, path, { paths, variables: { project, env } });
     }
     const isRendered = needsRendering(composePath, paths);
     let composeYaml: string | null = null;
@@ -75,11 +76,8 @@ export async function checkOut(run: Run, commit: Commit): Promise<Checkout> {
         await parts.workDirectories.write(directories.plan, "compose.yaml", composeYaml, 0o600);
     }
     const composeFiles = [isRendered ? `${directories.plan}/compose.yaml` : composePath, ...(override === null ? [] : [override])];
-    const envFiles = await planEnvFiles(run, env);
-    const name = projectName(source, composePath, deployment.stackId);
     await refuseOthersProject(run, name);
-    const project = { name, directory: directories.source, files: composeFiles, envFiles };
-    return { commit, treeId, files, composeYaml, composeFile: isRendered ? "compose.yaml" : composePath, env, isEnvTracked, project };
+    return { commit, treeId, files, composeYaml, composeFile: isRendered ? "compose.yaml" : composePath, env, isEnvTracked, project: { ...project, files: composeFiles } };
 }
 
 function chooseComposeFile(config: BuildConfig, paths: ReadonlySet<string>): string {

@@ -1,9 +1,11 @@
-import { dirname, isAbsolute, resolve } from "node:path/posix";
-import { inspectCompose } from "../domain/compose/compose-policy.ts";
+import { dirname, isAbsolute, normalize, resolve } from "node:path/posix";
+import { inspectCompose, TOO_DEEP } from "../domain/compose/compose-policy.ts";
 import { composeContent } from "../domain/compose/compose-relocate.ts";
+import type { IncludeScope } from "../domain/compose/compose-inspection.ts";
 import { steeringVariable } from "../domain/compose/env-file.ts";
 import { DeployError } from "../domain/errors.ts";
 import type { ComposeModel } from "../domain/ports.ts";
+import { resolveVariables, type VariablesSource } from "./compose-variables.ts";
 import type { Run } from "./run-context.ts";
 
 /** What a commit must not do to this host by its compose files and `.env`, looked at before any tool reads them. */
@@ -28,7 +30,7 @@ export function refuseSteeringVariables(path: string, text: string): void {
     }
 }
 
-/** Once more in what Compose has put together, since a file that a variable or the network names could not be looked at before. @throws COMPOSE_POLICY */
+/** Once more in what Compose has put together, in case it reads a file in another way than it was looked at. @throws COMPOSE_POLICY */
 export function refusePrograms(model: ComposeModel): void {
     const [program] = Object.entries(model.services).filter(([, service]) => service["provider"] !== undefined);
     if (program !== undefined) {
@@ -36,7 +38,7 @@ export function refusePrograms(model: ComposeModel): void {
     }
 }
 
-/** Once more where Compose says that a build, a config or a secret begins: a variable may have decided it. @throws COMPOSE_POLICY */
+/** Once more where Compose says that a build, a config or a secret begins. @throws COMPOSE_POLICY */
 export async function refuseServersOwn({ parts, directories }: Run, model: ComposeModel): Promise<void> {
     for (const { at, path } of filesOf(model)) {
         const isOfCheckout = path === directories.source || path.startsWith(`${directories.source}/`);
@@ -75,35 +77,81 @@ export async function refuseOthersProject({ parts, deployment }: Run, name: stri
     }
 }
 
-/** Looks through the compose file and every file it includes or extends, before Compose opens any of them. */
-export async function inspectComposeFiles(run: Run, composePath: string, source: string): Promise<void> {
-    const seen = new Set([`${dirname(composePath)}\n${composePath}`]);
-    const queue = [{ path: composePath, folder: dirname(composePath), source }];
+/** One compose file, read in one way: the same file may reach elsewhere when it is read from another folder or with other variables. */
+interface Reading {
+    path: string;
+    folder: string;
+    variablesFolder: string;
+    scopes: readonly IncludeScope[];
+    /** How many files include one another on the way to it. */
+    depth: number;
+}
+
+/**
+ * Looks through a compose file of the stack and every file that it includes or extends, before Compose opens any of them.
+ * @param paths what the repository has
+ * @throws COMPOSE_POLICY, COMPOSE_INVALID, COMPOSE_MISSING, SYMLINK_REFUSED
+ */
+export async function inspectComposeFiles(run: Run, composePath: string, { paths, variables }: { paths: ReadonlySet<string>; variables: VariablesSource }): Promise<void> {
+    // Wherever it lies, the stack has it at its root, and rendering leaves paths with variables as they are.
+    const queue: Reading[] = [{ path: composePath, folder: dirname(composePath), variablesFolder: ".", scopes: [], depth: 0 }];
+    const seen = new Set(queue.map(keyOf));
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        const { findings, references, hostFiles } = inspectCompose(composeContent(next.source, next.path), next.folder);
-        for (const finding of findings) {
-            run.log.note("checkout", `${next.path}: ${finding.at} ${finding.message}`, "warn");
-            if (finding.kind === "escape") {
-                throw new DeployError("COMPOSE_POLICY", `${next.path}: ${finding.at} ${finding.message}. Change the compose file.`);
-            }
-        }
-        for (const { at, path } of hostFiles) {
-            // What Compose cannot read of a file it repeats in its message, and what it can ends in a container.
-            if (await run.parts.stackFolder.isServersOwn(path)) {
-                throw new DeployError("COMPOSE_POLICY", `${next.path}: ${at} reads ${path}, which belongs to this server itself. Change the compose file.`);
-            }
-        }
-        for (const { path, folder } of references) {
-            // The same file may be read from two folders, and reach elsewhere from each.
-            const reading = `${folder}\n${path}`;
-            if (seen.has(reading)) {
+        for (const reading of await inspectComposeFile(run, next, paths, variables)) {
+            const key = keyOf(reading);
+            if (seen.has(key)) {
                 continue;
             }
-            seen.add(reading);
+            seen.add(key);
             if (seen.size > MAX_COMPOSE_FILES) {
                 throw new DeployError("COMPOSE_INVALID", `${composePath} includes more than ${MAX_COMPOSE_FILES} files.`);
             }
-            queue.push({ path, folder, source: await readCompose(run, path) });
+            queue.push(reading);
         }
     }
+}
+
+/** What it reads in turn. */
+async function inspectComposeFile(run: Run, reading: Reading, paths: ReadonlySet<string>, variables: VariablesSource): Promise<Reading[]> {
+    const { path, folder, variablesFolder, scopes, depth } = reading;
+    const content = composeContent(await readCompose(run, path), path);
+    let inspection = inspectCompose(content, folder, { variablesFolder, depth });
+    if (inspection.undecided.length > 0) {
+        const values = await resolveVariables(run, variables, path, scopes, [...new Set(inspection.undecided)]);
+        inspection = inspectCompose(content, folder, { variablesFolder, depth, values });
+    }
+    for (const finding of inspection.findings) {
+        run.log.note("checkout", `${path}: ${finding.at} ${finding.message}`, "warn");
+        if (finding.kind === "escape") {
+            throw new DeployError("COMPOSE_POLICY", `${path}: ${finding.at} ${finding.message}. Change the compose file.`);
+        }
+    }
+    for (const { at, path: file } of inspection.hostFiles) {
+        // What Compose cannot read of a file it repeats in its message, and what it can ends in a container.
+        if (await run.parts.stackFolder.isServersOwn(file)) {
+            throw new DeployError("COMPOSE_POLICY", `${path}: ${at} reads ${file}, which belongs to this server itself. Change the compose file.`);
+        }
+    }
+    return inspection.references.map((reference) => {
+        const { scope } = reference;
+        if (scope === null) {
+            return { path: reference.path, folder: reference.folder, variablesFolder: reference.folder, scopes, depth };
+        }
+        if (dirname(reference.path) !== scope.projectDirectory && !isFolder(scope.projectDirectory, paths)) {
+            // Compose would go on in the folder above.
+            throw new DeployError("COMPOSE_POLICY", `${path}: include.project_directory is ${scope.projectDirectory}, which is no folder of the repository. Change the compose file.`);
+        }
+        // Given once more, the same variables change nothing.
+        const isKnown = scopes.some((each) => keyOf(each) === keyOf(scope));
+        return { path: reference.path, folder: reference.folder, variablesFolder: reference.folder, scopes: isKnown ? scopes : [...scopes, scope], depth: Math.min(depth + 1, TOO_DEEP) };
+    });
+}
+
+function keyOf(value: object): string {
+    return JSON.stringify(value);
+}
+
+function isFolder(folder: string, paths: ReadonlySet<string>): boolean {
+    const start = `${normalize(folder)}/`;
+    return start === "./" || [...paths].some((path) => path.startsWith(start));
 }

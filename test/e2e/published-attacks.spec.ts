@@ -126,6 +126,37 @@ it("R4: a compose file reads neither another stack nor what belongs to the serve
     }
 });
 
+it("R4: no variable, home folder or nesting leads Compose to what belongs to the server (Arcane CVE-2026-47179)", async () => {
+    const secret = "kept/by+the/server";
+    const own = path.join(bed.server.dataDirectory, "stand-in.key");
+    await writeFile(own, `${secret}\n`);
+    const compose = composeFile({ port: victim.port });
+    const reading = (key: string) => ({ "compose.yaml": compose.replace("build: .", `build: .\n        ${key}`) });
+    const including = (item: string) => ({ "compose.yaml": `include: [${item}]\n${compose}` });
+    const part = `services: {part: {image: x, env_file: "\${FROM_PART:-fine.env}"}}\n`;
+    const attacks: Record<string, TestFile>[] = [
+        reading(`env_file: "\${FILE:-${own}}"`),
+        { ...reading(`env_file: [{path: "\${A:-\${FILE}}", required: false}]`), ".env": `FILE=${own}\n` },
+        reading(`label_file: "\${FILE-${own}}"`),
+        reading(`extends: {file: "\${FILE:-${own}}", service: web}`),
+        reading(`extends: {file: "~/part.yaml", service: part}`),
+        including(`"\${FILE:-${own}}"`),
+        including(`"~/part.yaml"`),
+        including(`{path: part/part.yaml, env_file: "\${FILE:-${own}}"}`),
+        including(`{path: part/part.yaml, env_file: "~/../../../../../stand-in.key"}`),
+        including(`{path: part/part.yaml, project_directory: "~/../../../../.."}`),
+        { ...including("part/part.yaml"), "part/.env": `FROM_PART=${own}\n` },
+        { ...including("a/b/c/d/e/one.yaml"), "a/b/c/d/e/one.yaml": "include: [f/two.yaml]\n", "a/b/c/d/e/f/two.yaml": "include: [{path: three.yaml, env_file: ../../../../../stand-in.key}]\n", "a/b/c/d/e/f/three.yaml": "services: {}\n", "a/stand-in.key": "A=1\n" },
+        including("https://example.com/part.git"),
+    ];
+    for (const files of attacks) {
+        const error = await expectRefused({ "part/part.yaml": part, "part/fine.env": "A=1\n", "~/part.yaml": part.replace(/"\$.*?"/, own), ...files }, "COMPOSE_POLICY");
+        const log = await victim.log((await victim.deployments())[0]?.id ?? "");
+        expect(error + log, JSON.stringify(files)).not.toContain(secret);
+    }
+    await rm(own);
+});
+
 it("R5: nobody deploys without the secret, an empty one included, or with a delivery of another repository (Coolify #4186)", async () => {
     const gitlab = await bed.link({ purpose: "gitlab", provider: "gitlab" });
     folders = await readdir(bed.server.stacksDirectory);

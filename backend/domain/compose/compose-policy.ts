@@ -1,61 +1,30 @@
 import path from "node:path/posix";
+import { ComposeInspection, isOfMachine, listOf, mapOf, type ComposeReading, type NamedPath } from "./compose-inspection.ts";
 import { isLocalContext, isRemoteContext } from "./compose-relocate.ts";
-
-/**
- * What a compose file reaches outside of its stack. A finding is shown in the log of a trusted stack and stops an untrusted one;
- * an escape stops every stack: a relative path that leaves the checkout means something else while building than after the release.
- */
-export interface PolicyFinding {
-    kind: "finding" | "escape";
-    /** Such as `services.web.volumes`. */
-    at: string;
-    message: string;
-}
-
-export interface ComposeReference {
-    /** Relative to the checkout. */
-    path: string;
-    /** Where its relative paths start, which need not be where it lies: relative to the checkout, or of this machine. */
-    folder: string;
-}
-
-export interface ComposeInspection {
-    findings: PolicyFinding[];
-    /** Further compose files that this one reads, to be inspected too. */
-    references: ComposeReference[];
-    /** Files of this machine that Compose would open: where each is named, and its absolute path or one from `~`. */
-    hostFiles: { at: string; path: string }[];
-}
 
 const DANGEROUS_CAPABILITIES = new Set(["ALL", "SYS_ADMIN", "SYS_PTRACE", "SYS_MODULE", "NET_ADMIN", "SYS_RAWIO", "DAC_READ_SEARCH"]);
 const IMAGE_FOLDER = "oci-layout://";
 const HOST_NAMESPACES = ["pid", "network_mode", "ipc", "userns_mode", "uts", "cgroup"] as const;
 
+/** From here on, Compose 2 takes relative paths of an include for relative to another folder than the file's. */
+export const TOO_DEEP = 2;
+
 /**
- * Looks at a compose file before Compose itself reads it, since Compose would open every file that it names.
+ * Looks at a compose file before Compose itself reads it, since Compose would open every file that it names. When paths hold variables that are
+ * not among the values of `reading`, they are `undecided`, and the rest is to be looked at again with them.
  * @param content the parsed file, with aliases resolved
- * @param folder where its relative paths start, relative to the checkout (`.` for the root), or of this machine: absolute, from `~` or with a variable
+ * @param folder where its relative paths start, relative to the checkout (`.` for the root)
  */
-export function inspectCompose(content: unknown, folder: string): ComposeInspection {
-    const inspection = new Inspection(folder);
+export function inspectCompose(content: unknown, folder: string, reading: ComposeReading = {}): ComposeInspection {
+    const inspection = new ComposeInspection(folder, reading);
     const root = mapOf(content);
     for (const item of listOf(root["include"])) {
-        const entry = typeof item === "string" ? { path: item } : mapOf(item);
-        const files = listOf(entry["path"]);
-        const { project_directory: given } = entry;
-        // Several files count as one, which lies where the first of them lies.
-        const base = inspection.placeOf(typeof given === "string" && given !== "" ? given : dirnameOf(files[0]));
-        for (const file of files) {
-            inspection.readFile("include", file, base);
-        }
-        for (const file of listOf(entry["env_file"])) {
-            inspection.readFile("include.env_file", file);
-        }
-        inspection.readFile("include.project_directory", given);
+        inspectInclude(inspection, typeof item === "string" ? { path: item } : mapOf(item), reading.depth ?? 0);
     }
     for (const section of ["configs", "secrets"]) {
         for (const [name, entry] of Object.entries(mapOf(root[section]))) {
-            inspection.readFile(`${section}.${name}`, mapOf(entry)["file"]);
+            const at = `${section}.${name}`;
+            inspection.paths(at, mapOf(entry)["file"]).forEach((file) => inspection.readFile(at, file));
         }
     }
     for (const [name, volume] of Object.entries(mapOf(root["volumes"]))) {
@@ -70,7 +39,30 @@ export function inspectCompose(content: unknown, folder: string): ComposeInspect
     return inspection;
 }
 
-function inspectService(inspection: Inspection, name: string, service: Record<string, unknown>): void {
+function inspectInclude(inspection: ComposeInspection, entry: Record<string, unknown>, depth: number): void {
+    const files = inspection.paths("include", entry["path"]);
+    const envFiles = inspection.paths("include.env_file", entry["env_file"]);
+    const [given] = inspection.paths("include.project_directory", entry["project_directory"]);
+    for (const { value } of [...envFiles, ...(given === undefined ? [] : [given])]) {
+        if (value.startsWith("~")) {
+            inspection.refuse("include", `names ${value}, and ~ stands for no folder there`);
+        } else if (depth >= TOO_DEEP && !path.isAbsolute(value)) {
+            inspection.refuse("include", `names ${value}, which Docker Compose looks for elsewhere so many files deep. Include the file from one that the main compose file includes`);
+        }
+    }
+    if (given !== undefined && isOfMachine(given.value)) {
+        inspection.refuse("include.project_directory", `is ${given.value}, which is no folder of the repository`);
+    } else if (given !== undefined) {
+        inspection.readFile("include.project_directory", given);
+    }
+    envFiles.forEach((file) => inspection.readFile("include.env_file", file));
+    // Several files count as one, which lies where the first of them lies.
+    const folder = inspection.placeOf(given ?? folderOf(files[0] ?? inspection.ownFolder(true)));
+    const scope = { projectDirectory: folder, envFiles: envFiles.map((file) => inspection.placeOf(file)) };
+    files.forEach((file) => inspection.readComposeFile("include", file, { folder, scope }));
+}
+
+function inspectService(inspection: ComposeInspection, name: string, service: Record<string, unknown>): void {
     const at = `services.${name}`;
     if (service["provider"] !== undefined) {
         // Newer Compose versions run the named program on this host, outside of any container.
@@ -115,46 +107,47 @@ function inspectService(inspection: Inspection, name: string, service: Record<st
         }
     }
     for (const entry of listOf(service["env_file"])) {
-        inspection.readFile(`${at}.env_file`, typeof entry === "string" ? entry : mapOf(entry)["path"]);
+        inspection.paths(`${at}.env_file`, typeof entry === "string" ? entry : mapOf(entry)["path"]).forEach((file) => inspection.readFile(`${at}.env_file`, file));
     }
-    for (const entry of listOf(service["label_file"])) {
-        inspection.readFile(`${at}.label_file`, entry);
+    inspection.paths(`${at}.label_file`, service["label_file"]).forEach((file) => inspection.readFile(`${at}.label_file`, file));
+    for (const file of inspection.paths(`${at}.extends`, mapOf(service["extends"])["file"])) {
+        inspection.readComposeFile(`${at}.extends`, file, { folder: inspection.placeOf(folderOf(file)), scope: null });
     }
-    const { file: extended } = mapOf(service["extends"]);
-    inspection.readFile(`${at}.extends`, extended, inspection.placeOf(dirnameOf(extended)));
     if (service["build"] !== undefined && service["build"] !== null) {
         inspectBuild(inspection, at, service["build"]);
     }
 }
 
-function inspectBuild(inspection: Inspection, at: string, build: unknown): void {
+function inspectBuild(inspection: ComposeInspection, at: string, build: unknown): void {
     const section = typeof build === "string" ? { context: build } : mapOf(build);
-    const context = section["context"] ?? ".";
-    const contexts: [string, unknown][] = [[`${at}.build.context`, context]];
-    for (const [name, value] of pairsOf(section["additional_contexts"])) {
-        contexts.push([`${at}.build.additional_contexts.${name}`, value]);
+    const isHere = section["context"] === undefined || section["context"] === null;
+    const context = inspection.paths(`${at}.build.context`, section["context"])[0] ?? inspection.ownFolder(!isHere);
+    const contexts: [string, NamedPath][] = [[`${at}.build.context`, context]];
+    for (const [name, named] of inspection.pairs(`${at}.build.additional_contexts`, section["additional_contexts"])) {
+        contexts.push([`${at}.build.additional_contexts.${name}`, named]);
     }
-    for (const [where, value] of contexts) {
-        if (typeof value === "string" && value.startsWith(IMAGE_FOLDER)) {
-            inspection.readAsWritten(where, value.slice(IMAGE_FOLDER.length));
-        } else if (typeof value === "string" && isLocalContext(value)) {
-            inspection.readFolder(where, value);
+    for (const [where, named] of contexts) {
+        if (named.value.startsWith(IMAGE_FOLDER)) {
+            inspection.readAsWritten(where, named.value.slice(IMAGE_FOLDER.length));
+        } else if (isLocalContext(named.value)) {
+            inspection.readFolder(where, named);
         }
     }
     // The Dockerfile lies relative to its context.
-    if (typeof section["dockerfile"] === "string" && typeof context === "string" && !isRemoteContext(context)) {
-        inspection.readFolder(`${at}.build.dockerfile`, path.isAbsolute(section["dockerfile"]) ? section["dockerfile"] : path.join(context, section["dockerfile"]));
-        if (section["context"] === undefined) {
+    const [dockerfile] = inspection.paths(`${at}.build.dockerfile`, section["dockerfile"]);
+    if (dockerfile !== undefined && !isRemoteContext(context.value)) {
+        inspection.readFolder(`${at}.build.dockerfile`, path.isAbsolute(dockerfile.value) ? dockerfile : { value: path.join(context.value, dockerfile.value), folder: context.folder });
+        if (isHere) {
             // Rendered for the root of the stack, it begins there.
-            inspection.readAsWritten(`${at}.build.dockerfile`, section["dockerfile"]);
+            inspection.readAsWritten(`${at}.build.dockerfile`, dockerfile.value);
         }
     }
-    for (const [, key] of pairsOf(section["ssh"])) {
-        inspection.readAsWritten(`${at}.build.ssh`, key);
+    for (const [, key] of inspection.pairs(`${at}.build.ssh`, section["ssh"])) {
+        inspection.readAsWritten(`${at}.build.ssh`, key.value);
     }
     for (const [cache, folder] of [["cache_from", "src"], ["cache_to", "dest"]] as const) {
-        for (const entry of listOf(section[cache])) {
-            const [, place] = new RegExp(`(?:^|,)"?${folder}=([^,"]+)`, "i").exec(String(entry)) ?? [];
+        for (const { value } of inspection.paths(`${at}.build.${cache}`, section[cache])) {
+            const [, place] = new RegExp(`(?:^|,)"?${folder}=([^,"]+)`, "i").exec(value) ?? [];
             inspection.readAsWritten(`${at}.build.${cache}`, place);
         }
     }
@@ -166,137 +159,6 @@ function inspectBuild(inspection: Inspection, at: string, build: unknown): void 
     }
 }
 
-class Inspection implements ComposeInspection {
-    readonly findings: PolicyFinding[] = [];
-    readonly references: ComposeReference[] = [];
-    readonly hostFiles: { at: string; path: string }[] = [];
-    readonly #folder: string;
-
-    constructor(folder: string) {
-        this.#folder = folder;
-    }
-
-    find(at: string, message: string): void {
-        this.findings.push({ kind: "finding", at, message });
-    }
-
-    refuse(at: string, message: string): void {
-        this.findings.push({ kind: "escape", at, message });
-    }
-
-    /** Where a path of this file leads: relative to the checkout, or of this machine. Nothing is shortened behind a variable, or behind a link of this machine. */
-    placeOf(value: string): string {
-        if (isOfMachine(value) || value.includes("$")) {
-            return value;
-        }
-        if (isOfMachine(this.#folder) || this.#folder.includes("$")) {
-            return `${this.#folder}/${value}`;
-        }
-        const place = path.join(this.#folder, value);
-        // A folder of the checkout may have that name, too.
-        return place.startsWith("~") ? `./${place}` : place;
-    }
-
-    /** A file that Compose opens on the server. @param folder of a compose file: where its relative paths start */
-    readFile(at: string, value: unknown, folder?: string): void {
-        if (typeof value !== "string" || value === "") {
-            return;
-        }
-        if (folder !== undefined && isRemoteContext(value)) {
-            this.find(at, `reads ${value} from the network`);
-            return;
-        }
-        const inside = this.#inside(at, value, "reads");
-        if (inside !== null && folder !== undefined) {
-            this.references.push({ path: inside, folder });
-        }
-    }
-
-    /** What Docker opens as it stands there, from the root of the checkout, wherever the compose file lies. */
-    readAsWritten(at: string, value: unknown): void {
-        if (typeof value === "string" && !value.includes("$") && leaves(path.normalize(value))) {
-            this.refuse(at, `reads ${value}, which lies outside the repository`);
-        } else if (typeof value === "string" && isOfMachine(value)) {
-            this.readFile(at, value);
-        }
-    }
-
-    /** A build context or Dockerfile: it must be part of the checkout, or nobody could say what was built. */
-    readFolder(at: string, value: string): void {
-        const place = this.placeOf(value);
-        if (isOfMachine(place)) {
-            this.findings.push({ kind: "escape", at, message: `builds from ${place}, which is not part of the repository` });
-            return;
-        }
-        this.#inside(at, value, "builds from");
-    }
-
-    mount(at: string, value: unknown): void {
-        if (typeof value !== "string" || value === "") {
-            return;
-        }
-        const place = this.placeOf(value);
-        if (/docker\.sock$/.test(value)) {
-            this.find(at, "mounts the Docker socket: it controls this host");
-        } else if (isOfMachine(place)) {
-            this.find(at, `mounts ${place} of the host`);
-        } else if (place.includes("$")) {
-            this.find(at, `mounts ${value}, which a variable decides`);
-        } else if (leaves(place)) {
-            this.find(at, `mounts ${value}, which lies outside the stack folder`);
-        }
-    }
-
-    /** The path relative to the checkout, or null when it does not lie in it or cannot be told. */
-    #inside(at: string, value: string, verb: string): string | null {
-        const place = this.placeOf(value);
-        if (place.includes("$")) {
-            this.find(at, `${verb} ${value}, which a variable decides`);
-            return null;
-        }
-        if (isOfMachine(place)) {
-            this.find(at, `${verb} ${place} of the host`);
-            this.hostFiles.push({ at, path: place });
-            return null;
-        }
-        if (leaves(place)) {
-            this.findings.push({ kind: "escape", at, message: `${verb} ${value}, which lies outside the repository` });
-            return null;
-        }
-        return place;
-    }
-}
-
-function isOfMachine(place: string): boolean {
-    return place.startsWith("/") || place.startsWith("~");
-}
-
-function dirnameOf(file: unknown): string {
-    return typeof file === "string" ? path.dirname(file) : ".";
-}
-
-/** Of a map, or of a list of `name=value`. */
-function pairsOf(value: unknown): [string, unknown][] {
-    if (!Array.isArray(value)) {
-        return Object.entries(mapOf(value));
-    }
-    return value.map((item) => {
-        const [name = "", ...rest] = String(item).split("=");
-        return [name, rest.join("=")];
-    });
-}
-
-function leaves(joined: string): boolean {
-    return joined === ".." || joined.startsWith("../");
-}
-
-function mapOf(value: unknown): Record<string, unknown> {
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
-}
-
-function listOf(value: unknown): unknown[] {
-    if (Array.isArray(value)) {
-        return value;
-    }
-    return value === undefined || value === null ? [] : [value];
+function folderOf({ value, folder }: NamedPath): NamedPath {
+    return { value: path.dirname(value), folder };
 }

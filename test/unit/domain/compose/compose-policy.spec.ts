@@ -49,7 +49,7 @@ describe("inspectCompose", () => {
 
     it("measures from the file's own folder and names what is read next", () => {
         expect(service({ env_file: "../.env", build: ".." }, "deploy").findings).toEqual([]);
-        expect(inspectCompose({ include: ["a.yaml"], services: { x: { extends: { file: "../b.yaml" } } } }, "deploy").references).toEqual([{ path: "deploy/a.yaml", folder: "deploy" }, { path: "b.yaml", folder: "." }]);
+        expect(inspectCompose({ include: ["a.yaml"], services: { x: { extends: { file: "../b.yaml" } } } }, "deploy").references).toEqual([{ path: "deploy/a.yaml", folder: "deploy", scope: { projectDirectory: "deploy", envFiles: [] } }, { path: "b.yaml", folder: ".", scope: null }]);
     });
 
     it("measures an included file from where Compose does: from its project_directory, or from the first of several files", () => {
@@ -57,7 +57,6 @@ describe("inspectCompose", () => {
         expect(foldersOf("a/b.yaml")).toEqual(["a"]);
         expect(foldersOf({ path: ["first.yaml", "a/b/c.yaml"] }, "deploy")).toEqual(["deploy", "deploy"]);
         expect(foldersOf({ path: "a/b/c.yaml", project_directory: "." })).toEqual(["."]);
-        expect(foldersOf({ path: "a/b/c.yaml", project_directory: "/srv" })).toEqual(["/srv"]);
     });
 
     it("takes a Dockerfile without a context for one of the same folder", () => {
@@ -73,18 +72,55 @@ describe("inspectCompose", () => {
         expect(service({ build: { context: ".", dockerfile: "../x" } }, "a/b").findings).toEqual([]);
     });
 
-    it("follows relative paths into a folder of the host", () => {
-        const read = service({ env_file: "git-deploy/e.env" }, "/srv");
-        expect(read.hostFiles).toEqual([{ at: "services.web.env_file", path: "/srv/git-deploy/e.env" }]);
-        expect(service({ env_file: "link/../e.env" }, "~").hostFiles).toMatchObject([{ path: "~/link/../e.env" }]);
-        expect(service({ build: "." }, "/srv").findings).toMatchObject([{ kind: "escape" }]);
-        expect(service({ image: "nginx" }, "/srv").findings).toEqual([]);
-        expect(service({ env_file: "../../e.env" }, "${DIR}").findings).toMatchObject([{ kind: "finding", message: expect.stringContaining("variable") }]);
+    it("goes on in no folder of the host and in no file that is not of the repository", () => {
+        for (const include of [[{ path: "a.yaml", project_directory: "/srv" }], ["/srv/a.yaml"], ["~/a.yaml"], [{ path: ["a.yaml", "oci://example.com/a"] }], ["https://example.com/a.git"], ["bob@example.com:a.git"], ["github.com/a/b"]]) {
+            expect(inspectCompose({ include }, ".").findings, JSON.stringify(include)).toContainEqual(expect.objectContaining({ kind: "escape" }));
+        }
+        for (const file of ["/srv/a.yaml", "~/a.yaml", "git@example.com:a.git"]) {
+            expect(service({ extends: { file, service: "x" } }).findings, file).toMatchObject([{ kind: "escape", at: "services.web.extends" }]);
+        }
+    });
+
+    it("takes no home folder where Compose knows none, and no relative path where it begins elsewhere", () => {
+        const include = (entry: object, depth: number) => inspectCompose({ include: [{ path: "a.yaml", ...entry }] }, ".", { depth }).findings;
+        expect(include({ env_file: "~/../x.env" }, 0)).toContainEqual(expect.objectContaining({ kind: "escape" }));
+        expect(include({ project_directory: "~/../x" }, 0)).toContainEqual(expect.objectContaining({ kind: "escape" }));
+        for (const entry of [{ env_file: "a.env" }, { env_file: ["/dev/null", "a.env"] }, { project_directory: "a" }]) {
+            expect(include(entry, 1).filter(({ kind }) => kind === "escape")).toEqual([]);
+            expect(include(entry, 2)).toContainEqual(expect.objectContaining({ kind: "escape", message: expect.stringContaining("elsewhere") }));
+        }
     });
 
     it("goes on in a folder of the checkout that is called like the home folder", () => {
-        expect(inspectCompose({ include: ["./~/a.yaml"] }, ".").references).toEqual([{ path: "./~/a.yaml", folder: "./~" }]);
+        expect(inspectCompose({ include: ["./~/a.yaml"] }, ".").references).toMatchObject([{ path: "./~/a.yaml", folder: "./~" }]);
         expect(service({ env_file: "../../x.env" }, "./~").findings).toMatchObject([{ kind: "escape" }]);
+    });
+
+    it("asks for what variables stand for wherever Compose opens what they name, and for nothing else", () => {
+        const content = {
+            include: ["${A}", { path: ["${B}"], env_file: ["${C}"], project_directory: "${D}" }],
+            configs: { c: { file: "${E}" } },
+            secrets: { s: { file: "${F}" } },
+            services: {
+                a: { env_file: ["${G}", { path: "${H}" }], label_file: "$I", extends: { file: "${J}", service: "x" }, build: "${K}" },
+                b: { build: { context: "${L}", dockerfile: "${M}", additional_contexts: ["${N}"], ssh: ["default=${O}"], cache_from: ["type=local,src=${P}"] } },
+                c: { build: { additional_contexts: { x: "${Q}" } }, image: "${R}", volumes: ["${S}:/s"], environment: { T: "${T}" } },
+            },
+        };
+        const { undecided, findings } = inspectCompose(content, ".");
+        expect(undecided.map((text) => text.replace(/^.*\$\{?(.).*$/, "$1")).sort().join("")).toBe("ABCDEFGHIJKLMNOPQ");
+        expect(findings.filter(({ kind }) => kind === "escape").length).toBe(undecided.length);
+    });
+
+    it("reads what variables stand for as if it were written there, from the root where rendering leaves it", () => {
+        const values = new Map([["${FILE}", "../../x"], ["${PAIR}", "own=/etc"], ["${PRICE}", "./a$$b"], ["${NONE}", ""]]);
+        const escapes = (content: object, variablesFolder = "a/b") => inspectCompose({ services: { web: content } }, "a/b", { values, variablesFolder }).findings.filter(({ kind }) => kind === "escape").length;
+        expect(escapes({ env_file: "${FILE}" })).toBe(0);
+        expect(escapes({ env_file: "${FILE}" }, ".")).toBe(1);
+        expect(escapes({ build: { context: ".", additional_contexts: ["${PAIR}"] } })).toBe(1);
+        expect(escapes({ env_file: "${PRICE}", build: { context: "${NONE}", dockerfile: "../../x" } })).toBe(0);
+        expect(escapes({ build: { context: "${NONE}", dockerfile: "../../x" } }, ".")).toBe(1);
+        expect(inspectCompose({ include: ["${PRICE}"] }, "a/b", { values }).references).toEqual([{ path: "a/b/a$$b", folder: "a/b", scope: { projectDirectory: "a/b", envFiles: [] } }]);
     });
 
     it("sees files of the host behind keys and caches of a build", () => {
