@@ -5,7 +5,9 @@ import { ComposeCli } from "./adapters/docker/compose-cli.ts";
 import { DockerEngine } from "./adapters/docker/docker-engine.ts";
 import { dockerEnvironment, type DockerCliSettings } from "./adapters/docker/docker-environment.ts";
 import { DockerTerminals } from "./adapters/docker/docker-terminals.ts";
+import { recordPrograms } from "./adapters/exec.ts";
 import { LocalPty } from "./adapters/local-pty.ts";
+import { RunningPrograms } from "./adapters/running-programs.ts";
 import { StackFolderFiles } from "./adapters/stack-folder/stack-folder.ts";
 import { systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
@@ -28,6 +30,7 @@ export interface Foundation {
     compose: ComposeCli;
     terminals: TerminalPorts;
     stackFolder: StackFolderFiles;
+    programs: RunningPrograms;
     /** Gives the data folder back. Call it last. */
     close(): Promise<void>;
 }
@@ -43,6 +46,8 @@ export async function layFoundation(config: Config, logger: Logger): Promise<Fou
         if (unreadable > 0) {
             logger.warn({ unreadable, sealed }, `${unreadable} of ${sealed} stored secrets cannot be opened with the secret key there is: put the former key into GIT_DEPLOY_PREVIOUS_SECRET_KEYS, or see "The key is lost" in docs/operations.md`);
         }
+        const programs = new RunningPrograms({ directory: ownDirectory(config, "programs"), random: systemRandom });
+        recordPrograms(programs);
         const stores = createStores({ knex: database.knex, vault, clock: systemClock, random: systemRandom });
         const engine = { searchPath: config.searchPath, dockerSocket: config.dockerSocket };
         const stackFolder = new StackFolderFiles({ stacksDirectory: config.stacksDirectory, dataDirectory: config.dataDirectory, backupsDirectory: ownDirectory(config, "backups"), clock: systemClock, owner: config.stackOwner });
@@ -57,12 +62,15 @@ export async function layFoundation(config: Config, logger: Logger): Promise<Fou
             compose: new ComposeCli(engine),
             terminals: terminalPorts(config, engine, stores.audit),
             stackFolder,
+            programs,
             close: async () => {
+                recordPrograms(null);
                 await database.close();
                 await lock.release();
             },
         };
     } catch (error) {
+        recordPrograms(null);
         await lock.release();
         throw error;
     }

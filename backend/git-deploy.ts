@@ -176,8 +176,7 @@ export function createGitDeploy(foundation: Foundation, host: Host, version: str
 
     return {
         start: async () => {
-            await workDirectories.sweep(new Set());
-            await recover({ store: deployments, worker, clock, logger });
+            await recover({ leftPrograms: foundation.programs, workDirectories, store: deployments, worker, clock, logger });
             worker.start();
             await poller.start();
             housekeeping.start();

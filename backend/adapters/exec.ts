@@ -21,6 +21,15 @@ export interface ExecOptions {
     killAfterMs?: number;
 }
 
+/** Told of every program while it runs, so that what is left when this process is killed can be found. */
+export interface ProgramRecord {
+    /** Goes into the environment of each. */
+    readonly environment: Readonly<Record<string, string>>;
+    /** Called right after the start. The program leads a session of its own, which has this id too. */
+    began(pid: number): void;
+    ended(pid: number): void;
+}
+
 export interface ExecResult {
     /** null when a signal ended it. */
     exitCode: number | null;
@@ -31,6 +40,14 @@ export interface ExecResult {
 const KILL_AFTER_MS = 5000;
 const DEFAULT_KEEP_BYTES = 1024 * 1024;
 
+/** Of the process and not of a caller: a kill ends all that runs here, whoever has asked for it. */
+let record: ProgramRecord | null = null;
+
+/** From now on programs are recorded there, until this is called with null. */
+export function recordPrograms(into: ProgramRecord | null): void {
+    record = into;
+}
+
 /**
  * Runs a program with an argument list, never through a shell, as the leader of its own process group.
  * An abort or the time-out ends the whole group: SIGTERM, and SIGKILL after 5 s. Nobody is left behind:
@@ -40,7 +57,8 @@ const DEFAULT_KEEP_BYTES = 1024 * 1024;
  */
 export async function runProgram(file: string, argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
     options.signal?.throwIfAborted();
-    const child = start(file, argv, options);
+    const recordedIn = record;
+    const child = start(file, argv, options, recordedIn);
     return await new Promise<ExecResult>((resolve, reject) => {
         const killAfterMs = options.killAfterMs ?? KILL_AFTER_MS;
         let ended: Error | null = null;
@@ -98,6 +116,7 @@ export async function runProgram(file: string, argv: readonly string[], options:
         child.once("exit", () => {
             // What the leader started and left behind would hold the pipes open.
             killGroup(child, "SIGKILL");
+            recordedIn?.ended(child.pid ?? 0);
             // What left the group with setsid() may still hold them: what it prints is no longer ours.
             drainTimer = setTimeout(() => {
                 setImmediate(() => {
@@ -119,15 +138,19 @@ export async function runProgram(file: string, argv: readonly string[], options:
     });
 }
 
-function start(file: string, argv: readonly string[], options: ExecOptions): ChildProcess {
+function start(file: string, argv: readonly string[], options: ExecOptions, recordedIn: ProgramRecord | null): ChildProcess {
     try {
-        return spawn(file, [...argv], {
+        const child = spawn(file, [...argv], {
             cwd: options.cwd,
-            env: options.env,
+            env: { ...options.env, ...recordedIn?.environment },
             detached: true,
             shell: false,
             stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
         });
+        if (child.pid !== undefined) {
+            recordedIn?.began(child.pid);
+        }
+        return child;
     } catch (error) {
         // A NUL in an argument, or a list of arguments that is too long.
         throw startError(file, options.cwd, error);

@@ -1,7 +1,7 @@
-import { readdir, readFile } from "node:fs/promises";
 import type * as NodePty from "@lydell/node-pty";
 import { DeployError } from "../domain/errors.ts";
 import type { Pty, TerminalEvents, TerminalProcess, TerminalSize } from "../domain/ports.ts";
+import { listProcesses } from "./process-table.ts";
 
 /** Between the hang-up and the kill. */
 const KILL_AFTER_MS = 2000;
@@ -130,21 +130,9 @@ class LocalTerminal implements TerminalProcess {
 
 /** Processes of a session, which is named by its leader's id. Whatever was started on a terminal is in it, unless it has left with setsid(). */
 async function membersOf(session: number): Promise<number[]> {
-    const names = (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
-    const members = await Promise.all(names.map(async (name) => ((await sessionOf(name)) === session ? [Number(name)] : [])));
+    const processes = await listProcesses();
     // Without /proc there is at least the leader; whether it still lives is then not known.
-    return names.length === 0 ? [session] : members.flat();
-}
-
-/** The sixth field of `/proc/<pid>/stat`; the second one is the program's name in parentheses, which may hold anything. */
-async function sessionOf(pid: string): Promise<number | null> {
-    try {
-        const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-        const [state, , , session] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-        return state === "Z" ? null : Number(session);
-    } catch {
-        return null;
-    }
+    return processes.length === 0 ? [session] : processes.filter((process) => process.session === session).map(({ pid }) => pid);
 }
 
 function signalTo(pid: number, signal: NodeJS.Signals): void {

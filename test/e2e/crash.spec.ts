@@ -1,4 +1,9 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isAlive } from "../fixtures/processes.ts";
+import { until } from "../fixtures/server.ts";
 import { openTestBed, type LinkedStack, type TestBed } from "../fixtures/test-bed.ts";
 import { dockerfile, webService } from "../fixtures/web-service.ts";
 
@@ -37,6 +42,26 @@ describe("kill -9", () => {
         await bed.server.start();
 
         expect((await stack.finished(deploymentId)).status).toBe("successful");
+        expect(await stack.served()).toBe("two");
+        await expectNoGhost(stack);
+    });
+
+    it("during a build command on the host: it is ended before it runs again, even if it ignores SIGTERM", async () => {
+        const stack = await healthyStack("command");
+        const runs = path.join(bed.server.folder, "command-runs");
+        // The first run never ends by itself; the second tells whether the first still lived.
+        const command = `trap "" TERM; if [ -f "${runs}" ]; then grep -q "^State:.[^ZX]" "/proc/$(cat "${runs}")/status" && echo both > "${runs}.both"; else echo $$ > "${runs}"; while :; do sleep 0.1; done; fi; true`;
+        await stack.api.expectOk("PUT", `${stack.path}/build-config`, { preBuildCommands: [command] });
+        const { deploymentId } = await stack.push({ "www/index.html": "two\n" });
+        await until("the command runs", async () => existsSync(runs) && (await readFile(runs, "utf8")).endsWith("\n"));
+        await bed.server.kill();
+        const first = Number(await readFile(runs, "utf8"));
+        expect(isAlive(first)).toBe(true);
+        await bed.server.start();
+
+        expect((await stack.finished(deploymentId)).status).toBe("successful");
+        expect(existsSync(`${runs}.both`)).toBe(false);
+        expect(isAlive(first)).toBe(false);
         expect(await stack.served()).toBe("two");
         await expectNoGhost(stack);
     });

@@ -1,20 +1,11 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { runProgram, type ExecOptions } from "../../backend/adapters/exec.ts";
+import { isAlive } from "../fixtures/processes.ts";
 
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 async function sh(script: string, options: Partial<ExecOptions> = {}) {
     return await runProgram("/bin/sh", ["-c", script], { env: { PATH }, killAfterMs: 200, ...options });
-}
-
-/** A killed process that nobody has collected yet counts as gone. */
-function isAlive(pid: number): boolean {
-    try {
-        return !/^\d+ \(.*\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
-    } catch {
-        return false;
-    }
 }
 
 /** Runs a script that prints the process ids of everything it starts, aborts as soon as `count` have come, and returns them. */

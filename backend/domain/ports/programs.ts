@@ -21,3 +21,9 @@ export interface Commands {
         options: ProgressOptions,
     ): Promise<void>;
 }
+
+/** What a server that was killed has left running on this machine: commands, git, docker. */
+export interface LeftPrograms {
+    /** Ends it and waits, some seconds at most. What this process has started, and everybody else's, is left alone. @returns processes that there were, and that are still there */
+    end(): Promise<{ found: number; remaining: number }>;
+}
