@@ -60,7 +60,7 @@ export async function checkOut(run: Run, commit: Commit): Promise<Checkout> {
     const source = await readCompose(run, composePath);
     const override = discoverOverrideFile(paths);
     const name = projectName(source, composePath, deployment.stackId);
-    const project = { name, directory: directories.source, envFiles: await planEnvFiles(run, env) };
+    const project = { name, directory: directories.source, stackDirectory: parts.stackFolder.path(deployment.stackId), envFiles: await planEnvFiles(run, env) };
     // The override is merged by Compose unasked.
     for (const path of [composePath, ...(override === null ? [] : [override])]) {
         await inspectComposeFiles(run, path, { paths, variables: { project, env } });

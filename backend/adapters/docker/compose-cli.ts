@@ -25,7 +25,7 @@ export class ComposeCli implements Compose {
 
     async config(project: ComposeProject, options: { shouldInterpolate?: boolean; signal?: AbortSignal } = {}): Promise<ComposeModel> {
         await requireComposeFile(project);
-        const result = await this.#program.run(configArgv(project, options.shouldInterpolate ?? true), { ...inFolder(project, options), maxKeepBytes: MAX_MODEL_LENGTH });
+        const result = await this.#program.run(configArgv(project, options.shouldInterpolate ?? true), { ...inFolder(project, options), maxKeepBytes: MAX_MODEL_LENGTH }, ownVariables(project));
         if (result.exitCode !== 0) {
             throw configFailure(result, project.directory, project.files);
         }
@@ -37,7 +37,7 @@ export class ComposeCli implements Compose {
             return;
         }
         const args = buildArgsByEnvironment(options.buildArgs);
-        const result = await this.#program.run(buildArgv(project, services, args.argv, options.shouldPull), inFolder(project, options), args.env);
+        const result = await this.#program.run(buildArgv(project, services, args.argv, options.shouldPull), inFolder(project, options), { ...args.env, ...ownVariables(project) });
         if (result.exitCode !== 0) {
             throw buildFailure(result);
         }
@@ -47,7 +47,7 @@ export class ComposeCli implements Compose {
         if (services.length === 0) {
             return;
         }
-        const result = await this.#program.run(pullArgv(project, services), inFolder(project, options));
+        const result = await this.#program.run(pullArgv(project, services), inFolder(project, options), ownVariables(project));
         if (result.exitCode !== 0) {
             throw pullFailure(result);
         }
@@ -55,7 +55,7 @@ export class ComposeCli implements Compose {
 
     async up(project: ComposeProject, options: ProgressOptions & { shouldPull: boolean; services?: string[] }): Promise<void> {
         await requireComposeFile(project);
-        const result = await this.#program.run(upArgv(project, options), inFolder(project, options));
+        const result = await this.#program.run(upArgv(project, options), inFolder(project, options), ownVariables(project));
         if (result.exitCode !== 0) {
             throw upFailure(result, project.directory);
         }
@@ -63,7 +63,7 @@ export class ComposeCli implements Compose {
 
     async act(project: ComposeProject, action: ComposeAction, options: ProgressOptions & { services?: string[] }): Promise<void> {
         await requireComposeFile(project);
-        const result = await this.#program.run(actArgv(project, action, options.services), inFolder(project, options));
+        const result = await this.#program.run(actArgv(project, action, options.services), inFolder(project, options), ownVariables(project));
         if (result.exitCode !== 0) {
             throw actFailure(action, result, project.directory);
         }
@@ -77,6 +77,11 @@ function inFolder(project: ComposeProject, options: ProgressOptions): Omit<ExecO
         ...(options.signal === undefined ? {} : { signal: options.signal }),
         ...(options.onLines === undefined ? {} : { onLines: options.onLines }),
     };
+}
+
+/** Newer versions set it to the folder that they are started in, which is another one while building than after the release. */
+function ownVariables({ directory, stackDirectory = directory }: ComposeProject): Record<string, string> {
+    return { PWD: stackDirectory };
 }
 
 /** Without this, Compose would go on to look for a file in the parent folders and act on somebody else's. @throws COMPOSE_MISSING */

@@ -4,6 +4,8 @@ import type { ProgressOptions } from "./programs.ts";
 export interface ComposeProject {
     name: string;
     directory: string;
+    /** Where the project will lie, when not in `directory`: what `${PWD}` stands for. */
+    stackDirectory?: string;
     /** Relative to `directory`; empty: Compose's own discovery, which is what Dockge's buttons use. */
     files: string[];
     /** Paths for `--env-file`, in order. */

@@ -122,6 +122,12 @@ describe("docker compose on a real Engine", () => {
         expect((await compose.config(stack)).services).toMatchObject({ b: { image: "x:inner" } });
     });
 
+    it("takes PWD for the folder that the stack will have", async () => {
+        const stack = await project({ "compose.yaml": 'services: {a: {image: "x", command: ["${PWD}"]}}\n' });
+        expect((await compose.config(stack)).services["a"]).toMatchObject({ command: [stack.directory] });
+        expect((await compose.config({ ...stack, stackDirectory: "/stacks/blog" })).services["a"]).toMatchObject({ command: ["/stacks/blog"] });
+    });
+
     it("keeps a project's .env from choosing the Engine", async () => {
         const stack = await project({ "compose.yaml": `services:\n  web:\n    image: ${BASE_IMAGE}\n    command: ["true"]\n`, ".env": "DOCKER_HOST=unix:///nowhere.sock\nDOCKER_CONFIG=/nowhere\n" });
         await compose.up(stack, { shouldPull: false });

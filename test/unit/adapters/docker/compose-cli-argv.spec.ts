@@ -68,7 +68,7 @@ describe("the environment of docker", () => {
         expect(buildArgsByEnvironment([{ name, value: "x" }])).toEqual({ argv: ["--build-arg", name], env: { [name]: "x" } });
     });
 
-    it.each(["PATH", "DOCKER_HOST", "LD_PRELOAD", "COMPOSE_FILE", "SSL_CERT_FILE", "GODEBUG"])("does not let the value of %s change the tool", (name) => {
+    it.each(["PATH", "PWD", "DOCKER_HOST", "LD_PRELOAD", "COMPOSE_FILE", "SSL_CERT_FILE", "GODEBUG"])("does not let the value of %s change the tool", (name) => {
         expect(buildArgsByEnvironment([{ name, value: "x" }])).toEqual({ argv: ["--build-arg", `${name}=x`], env: {} });
     });
 });
