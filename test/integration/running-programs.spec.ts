@@ -83,6 +83,12 @@ describe("what a killed server has left running", () => {
         expect(isAlive(child)).toBe(false);
     });
 
+    it("is ended as a whole, also who has emptied its environment and outlives the first process", async () => {
+        const left = await leftBy(`echo $$; env -i /bin/sh -c 'trap "" TERM; echo $$; exec > /dev/null 2>&1; while :; do /bin/sleep 0.1; done' & wait`, 2);
+        expect(await successor().end()).toMatchObject({ remaining: 0 });
+        expect(left.filter(isAlive)).toEqual([]);
+    });
+
     it("is not what has left its session to stay, as an agent does", async () => {
         const [program = 0, agent = 0] = await leftBy(`echo $$; setsid /bin/sh -c 'echo $$; exec > /dev/null 2>&1; while :; do sleep 0.1; done' & wait`, 2);
         await successor().end();
