@@ -42,6 +42,17 @@ describe("compose_build", () => {
         expect(forced.status).toBe("successful");
     });
 
+    it("follows variables in paths of the repository, with the variables that each file has", async () => {
+        const stack = await bed.link({ purpose: "paths", buildConfig: { composePath: "deploy/compose.yaml", environmentVariables: [{ name: "PART", value: "deploy/part", secret: false }, { name: "PRICE", value: "five$", secret: false }] } });
+        const files = webService({ port: stack.port, version: "one", service: ['env_file: ["${WEB_ENV:-./deploy/${PRICE}.env}"]'], startup: 'echo "$FROM_FILE" > /www/file.txt' });
+        const idle = idleService("part").replace("part:", "part:\n        env_file: ${PART_ENV:?}");
+        const compose = `include: ["\${PART}/part.yaml"]\n${String(files["compose.yaml"]).replace("build: .", "build: {context: \"${CONTEXT-.}\", dockerfile: \"${DOCKERFILE:-Dockerfile}\"}")}`;
+        const done = await stack.pushAndWait({ ...files, "compose.yaml": null, "deploy/compose.yaml": compose, "deploy/five$.env": "FROM_FILE=read\n", "deploy/part/.env": "PART_ENV=part.env\n", "deploy/part/part.yaml": `services:\n${idle}\n`, "deploy/part/part.env": "A=1\n" });
+        expect(done).toMatchObject({ status: "successful", error: null });
+        expect(await stack.served("/file.txt")).toBe("read");
+        expect(await stack.containers()).toHaveLength(2);
+    });
+
     it("hands build arguments to the build", async () => {
         const stack = await bed.link({ purpose: "args", buildConfig: { buildArgs: [{ name: "FLAVOUR", value: "vanilla; echo $HOME" }] } });
         const files = webService({ port: stack.port, version: "one", dockerfile: ["ARG FLAVOUR", 'RUN printf "%s" "$FLAVOUR" > /www/flavour.txt'] });
