@@ -1,4 +1,5 @@
 import { useI18n } from "vue-i18n";
+import { readEndReason } from "../server/end-reason.ts";
 import type { ServerError } from "../server/server-error.ts";
 
 /** A failure in words: a sentence, and the server's own one where that is not the same. */
@@ -17,7 +18,7 @@ type Failure = Pick<ServerError, "message"> & { readonly code: string | null; re
 
 /**
  * The server speaks English and says more than its code does. Who reads English gets that sentence; who does not, what the code means,
- * with the server's sentence below it.
+ * with the server's sentence below it; where that sentence can be read, as of how a run ended, all of it is said in the reader's language.
  */
 export function useErrorText(): { wordsOf: (failure: Failure) => ErrorText } {
     const i18n = useI18n();
@@ -32,6 +33,10 @@ export function useErrorText(): { wordsOf: (failure: Failure) => ErrorText } {
         const key = `errors.${code}`;
         if (!te(key) || (locale.value === "en" && message !== "")) {
             return { sentence: message, detail: null, hint: code !== null && ADVISED.has(code) ? null : hint };
+        }
+        const read = readEndReason(code, message);
+        if (read !== null) {
+            return { sentence: t(read.key, read.values), detail: null, hint };
         }
         return { sentence: t(key), detail: message === "" ? null : message, hint };
     }
