@@ -44,10 +44,11 @@ describe("compose_build", () => {
 
     it("follows variables in paths of the repository, with the variables that each file has", async () => {
         const stack = await bed.link({ purpose: "paths", buildConfig: { composePath: "deploy/compose.yaml", environmentVariables: [{ name: "PART", value: "deploy/part", secret: false }, { name: "PRICE", value: "five$", secret: false }] } });
-        const files = webService({ port: stack.port, version: "one", service: ['env_file: ["${WEB_ENV:-./deploy/${PRICE}.env}"]'], startup: 'echo "$FROM_FILE" > /www/file.txt' });
+        const { port } = stack;
+        const files = webService({ port, version: "one", startup: 'echo "$FROM_FILE" > /www/file.txt' });
+        const compose = composeFile({ port, service: ['env_file: ["${WEB_ENV:-./deploy/${PRICE}.env}"]'] }).replace("build: .", 'build: {context: "${CONTEXT-.}", dockerfile: "${DOCKERFILE:-Dockerfile}"}');
         const idle = idleService("part").replace("part:", "part:\n        env_file: ${PART_ENV:?}");
-        const compose = `include: ["\${PART}/part.yaml"]\n${String(files["compose.yaml"]).replace("build: .", "build: {context: \"${CONTEXT-.}\", dockerfile: \"${DOCKERFILE:-Dockerfile}\"}")}`;
-        const done = await stack.pushAndWait({ ...files, "compose.yaml": null, "deploy/compose.yaml": compose, "deploy/five$.env": "FROM_FILE=read\n", "deploy/part/.env": "PART_ENV=part.env\n", "deploy/part/part.yaml": `services:\n${idle}\n`, "deploy/part/part.env": "A=1\n" });
+        const done = await stack.pushAndWait({ ...files, "compose.yaml": null, "deploy/compose.yaml": `include: ["\${PART}/part.yaml"]\n${compose}`, "deploy/five$.env": "FROM_FILE=read\n", "deploy/part/.env": "PART_ENV=part.env\n", "deploy/part/part.yaml": `services:\n${idle}\n`, "deploy/part/part.env": "A=1\n" });
         expect(done).toMatchObject({ status: "successful", error: null });
         expect(await stack.served("/file.txt")).toBe("read");
         expect(await stack.containers()).toHaveLength(2);
