@@ -143,12 +143,13 @@ function inspectBuild(inspection: ComposeInspection, at: string, build: unknown)
         }
     }
     for (const [, key] of inspection.pairs(`${at}.build.ssh`, section["ssh"])) {
-        inspection.readAsWritten(`${at}.build.ssh`, key.value);
+        key.value.split(",").forEach((file) => inspection.readAsWritten(`${at}.build.ssh`, file));
     }
     for (const [cache, folder] of [["cache_from", "src"], ["cache_to", "dest"]] as const) {
         for (const { value } of inspection.paths(`${at}.build.${cache}`, section[cache])) {
-            const [, place] = new RegExp(`(?:^|,)"?${folder}=([^,"]+)`, "i").exec(value) ?? [];
-            inspection.readAsWritten(`${at}.build.${cache}`, place);
+            for (const [, place] of value.matchAll(new RegExp(`${folder}\\s*=\\s*([^,"]+)`, "gi"))) {
+                inspection.readAsWritten(`${at}.build.${cache}`, place);
+            }
         }
     }
     if (section["privileged"] === true || listOf(section["entitlements"]).length > 0) {

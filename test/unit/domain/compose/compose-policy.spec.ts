@@ -28,7 +28,7 @@ describe("inspectCompose", () => {
         ["an absolute build context", { build: { context: "/etc" } }],
         ["a Dockerfile", { build: { context: ".", dockerfile: "../../Dockerfile" } }],
         ["an additional context", { build: { context: ".", additional_contexts: { x: "../../x" } } }],
-                ["keys", { build: { context: ".", ssh: ["default=../key"] } }],
+        ["keys", { build: { context: ".", ssh: ["default=../key"] } }],
         ["a cache", { build: { context: ".", cache_to: ["type=local,dest=../../cache"] } }],
         ["an additional context in a list", { build: { context: ".", additional_contexts: ["x=/etc"] } }],
         ["an additional context that only looks like a stage", { build: { context: ".", additional_contexts: { x: "target:x/../../x" } } }],
@@ -124,7 +124,7 @@ describe("inspectCompose", () => {
     });
 
     it("sees files of the host behind keys and caches of a build", () => {
-        const build = { context: ".", ssh: ["default=/srv/key"], cache_from: ["type=local,src=/srv/from"], cache_to: ['type=local,"dest=/srv/to"', "type=inline"] };
+        const build = { context: ".", ssh: ["default=key,/srv/key"], cache_from: ["type=local,src=a, src=/srv/from"], cache_to: ['type=local,"dest=/srv/to"', "type=inline"] };
         expect(service({ build }, "a/b").hostFiles.map(({ path }) => path)).toEqual(["/srv/key", "/srv/from", "/srv/to"]);
     });
 
