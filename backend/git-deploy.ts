@@ -2,6 +2,8 @@ import { pruneBackups } from "./adapters/stack-folder/backups.ts";
 import { ContainerCommands } from "./adapters/docker/container-commands.ts";
 import { DeploymentLogFiles } from "./adapters/deployment-log/deployment-log-files.ts";
 import { GitCli } from "./adapters/git/git-cli.ts";
+import { NeighbourProbe } from "./adapters/docker/neighbour-probe.ts";
+import { readPublishedPorts } from "./adapters/http-probe-network.ts";
 import { HttpProbe } from "./adapters/http-probe.ts";
 import { sshKeyscan } from "./adapters/git/ssh-keyscan.ts";
 import { WorkDirectoryFiles } from "./adapters/work-directories.ts";
@@ -78,7 +80,7 @@ export function createGitDeploy(foundation: Foundation, host: Host, version: str
     const views = new Views({ releases, events: webhookEvents, sshKeys, clock, config });
     const journal = new DeploymentJournal({ store: deployments, publisher, views, clock, random });
 
-    const probe = new HttpProbe();
+    const probe = new HttpProbe(readPublishedPorts(), new NeighbourProbe({ searchPath: config.searchPath, dockerSocket: config.dockerSocket }));
     /** The stack list tells that the remote is ahead. */
     const headSeen = () => host.listChanged();
 

@@ -2,17 +2,12 @@ import type Dockerode from "dockerode";
 import { DeployError } from "../../domain/errors.ts";
 import { DockerApi } from "./docker-api.ts";
 import { answer } from "./docker-connection.ts";
-import { dockerEnvironment, type DockerCliSettings } from "./docker-environment.ts";
-import { readOwnContainerIds } from "./docker-own-container.ts";
-
-/** Images that Compose has built carry these; a container that inherited them would count as one of the stack's own. */
-const COMPOSE_LABELS = ["com.docker.compose.project", "com.docker.compose.service", "com.docker.compose.version"];
+import { dockerEnvironment } from "./docker-environment.ts";
+import { NO_COMPOSE_LABELS, OwnContainer, type OwnContainerSettings } from "./own-container.ts";
 
 const BESIDE_LABEL = "git-deploy.beside";
 
-export interface BesideSettings extends DockerCliSettings {
-    /** Ids that our own container may have; a test runs in none. */
-    ownContainerIds?: () => Promise<string[]>;
+export interface BesideSettings extends OwnContainerSettings {
     /** The program that is run; a test's image has no docker. */
     program?: string;
 }
@@ -24,10 +19,12 @@ export interface BesideSettings extends DockerCliSettings {
 export class BesideContainer {
     readonly #settings: BesideSettings;
     readonly #docker: DockerApi;
+    readonly #ownContainer: OwnContainer;
 
     constructor(settings: BesideSettings) {
         this.#settings = settings;
         this.#docker = new DockerApi(settings);
+        this.#ownContainer = new OwnContainer(settings);
     }
 
     get #api(): Dockerode {
@@ -52,7 +49,7 @@ export class BesideContainer {
                 Env: Object.entries(dockerEnvironment(this.#settings)).map(([key, value]) => `${key}=${value}`),
                 User,
                 WorkingDir: "/",
-                Labels: { ...Object.fromEntries(COMPOSE_LABELS.map((label) => [label, ""])), [BESIDE_LABEL]: imageName },
+                Labels: { ...NO_COMPOSE_LABELS, [BESIDE_LABEL]: imageName },
                 Healthcheck: { Test: ["NONE"] },
                 HostConfig: { VolumesFrom: [own.Id], NetworkMode: "none", GroupAdd: GroupAdd ?? [], SecurityOpt: SecurityOpt ?? [] },
             }),
@@ -62,13 +59,11 @@ export class BesideContainer {
     }
 
     async #own(): Promise<Dockerode.ContainerInspectInfo> {
-        for (const id of await (this.#settings.ownContainerIds ?? readOwnContainerIds)()) {
-            const info = await answer(this.#api.getContainer(id).inspect(), (status) => (status === 404 ? null : undefined));
-            if (info !== null) {
-                return info;
-            }
+        const info = await this.#ownContainer.find();
+        if (info === null) {
+            throw new DeployError("INTERNAL", "The container that this server runs in was not found.");
         }
-        throw new DeployError("INTERNAL", "The container that this server runs in was not found.");
+        return info;
     }
 
     async #clear(name: string): Promise<void> {

@@ -39,9 +39,16 @@ export class CommandContainers {
     async run(command: ContainerCommand, options: ProgressOptions): Promise<number> {
         options.signal?.throwIfAborted();
         const env = { ...(await proxyVariables(this.#settings)), ...command.env };
-        const container = await this.#create({ ...command, env }, options);
+        return await this.runContainer(commandContainerOptions({ ...command, env }), options);
+    }
+
+    /** The same for a container of any kind that ends by itself and is removed then (`AutoRemove`), with its output attached. */
+    async runContainer(wanted: Dockerode.ContainerCreateOptions, options: ProgressOptions): Promise<number> {
+        options.signal?.throwIfAborted();
+        const { Image: image = "" } = wanted;
+        const container = await this.#create(wanted, image, options);
         try {
-            return await runToEnd(container, command.image, options);
+            return await runToEnd(container, image, options);
         } catch (error) {
             // What went wrong first is what a person needs to know.
             await remove(container).catch(() => undefined);
@@ -49,30 +56,30 @@ export class CommandContainers {
         }
     }
 
-    async #create(command: ContainerCommand, options: ProgressOptions): Promise<Dockerode.Container> {
+    async #create(wanted: Dockerode.ContainerCreateOptions, image: string, options: ProgressOptions): Promise<Dockerode.Container> {
         const attempt = async () =>
-            await answer<Dockerode.Container, "image missing" | "name taken">(this.#api.createContainer(commandContainerOptions(command)), (status, message) => {
+            await answer<Dockerode.Container, "image missing" | "name taken">(this.#api.createContainer(wanted), (status, message) => {
                 if (status === 404) {
                     return "image missing";
                 }
                 if (status === 409) {
                     return "name taken";
                 }
-                throw startFailure(command.image, message);
+                throw startFailure(image, message);
             });
         let created = await attempt();
         if (created === "image missing") {
-            await this.#pull(command.image, options);
+            await this.#pull(image, options);
             created = await attempt();
         }
-        if (created === "name taken") {
+        if (created === "name taken" && wanted.name !== undefined) {
             // What a crash has left holds the name, and may still be at work. To look for it each time would cost more than most commands.
             options.onLines?.("out", LEFT_BEHIND);
-            await remove(this.#api.getContainer(command.name));
+            await remove(this.#api.getContainer(wanted.name));
             created = await attempt();
         }
         if (typeof created === "string") {
-            throw startFailure(command.image, created);
+            throw startFailure(image, created);
         }
         return created;
     }

@@ -5,7 +5,7 @@ import type { Commands, ProgressOptions } from "../../domain/ports.ts";
 import { runProgram } from "../exec.ts";
 import { CommandContainers } from "./command-container.ts";
 import { interpreterArgv } from "./command-container-options.ts";
-import type { DockerCliSettings } from "./docker-environment.ts";
+import { OwnContainer, type OwnContainerSettings } from "./own-container.ts";
 
 type CommandInput = Parameters<Commands["run"]>[0];
 
@@ -18,12 +18,14 @@ const KEEP_BYTES = 64 * 1024;
  * On the host HOME is `<scratchDirectory>/<runId>.home`, shared by the commands of one run and removed with its work directory.
  */
 export class ContainerCommands implements Commands {
-    readonly #settings: DockerCliSettings & { scratchDirectory: string };
+    readonly #settings: OwnContainerSettings & { scratchDirectory: string };
     readonly #containers: CommandContainers;
+    readonly #ownContainer: OwnContainer;
 
-    constructor(settings: DockerCliSettings & { scratchDirectory: string }) {
+    constructor(settings: OwnContainerSettings & { scratchDirectory: string }) {
         this.#settings = settings;
         this.#containers = new CommandContainers(settings);
+        this.#ownContainer = new OwnContainer(settings);
     }
 
     async run(input: CommandInput, options: ProgressOptions): Promise<void> {
@@ -45,7 +47,12 @@ export class ContainerCommands implements Commands {
     }
 
     async #inContainer(input: CommandInput, image: string, options: ProgressOptions): Promise<number> {
-        return await this.#containers.run({ ...input, image, name: `gd-${input.runId}`, user: owner() }, options);
+        // The Engine looks for it on the host, where the folder of a server in a container has another path.
+        const directory = await this.#ownContainer.hostPath(input.directory);
+        if (directory === null) {
+            throw new DeployError("COMMAND_FAILED", `No container can be given ${input.directory}, which lies in this server's own container. Mount the data folder from the host or from a volume.`);
+        }
+        return await this.#containers.run({ ...input, directory, image, name: `gd-${input.runId}`, user: owner() }, options);
     }
 }
 
