@@ -7,12 +7,13 @@ FROM docker:28.3.1-cli AS docker-cli
 # ---- build: everything, with the development packages -----------------------------------------------------------
 FROM node:22-bookworm-slim AS build
 WORKDIR /app
-# sqlite3 comes without a prebuilt binary in npm and is compiled here.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends python3 make g++ \
     && rm -rf /var/lib/apt/lists/*
 COPY package.json package-lock.json ./
-RUN npm ci --include=dev --no-audit --no-fund
+# npm has no binary of sqlite3, and its installer would take one from a release page without trying whether this Debian's C library can load it.
+# So it is compiled here, with the headers that Node's image has.
+RUN npm_config_build_from_source=sqlite3 npm_config_nodedir=/usr/local npm ci --include=dev --no-audit --no-fund
 COPY tsconfig*.json ./
 COPY common common
 COPY backend backend
