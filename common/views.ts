@@ -8,6 +8,8 @@ import type { AuthType, BuildType, LogLevel, Provider } from "./schemas.ts";
  */
 
 /** A Git remote that a stack follows. Secrets are never part of it. */
+export type RepositorySecret = "token" | "privateKey" | "webhookSecret" | "webhookSigningToken";
+
 export interface RepositoryView {
     id: string;
     stackId: string;
@@ -17,6 +19,8 @@ export interface RepositoryView {
     provider: Provider;
     /** Which credentials are stored, never their values. */
     credentials: { username: string | null; hasToken: boolean; hasPrivateKey: boolean; hasPassphrase: boolean };
+    /** Which of the stored secrets the server's key does not open, as it was lost or exchanged: what needs them fails until they are given anew. */
+    unreadableSecrets: RepositorySecret[];
     webhookUrl: string;
     hasWebhookSecret: boolean;
     hasWebhookSigningToken: boolean;
@@ -52,6 +56,8 @@ export interface EnvironmentVariableView {
     /** null for a secret variable: its value is never returned. */
     value: string | null;
     secret: boolean;
+    /** A secret that the server's key does not open any more: give its value anew. */
+    unreadable?: true | undefined;
 }
 
 export interface BuildConfigView {

@@ -1,5 +1,5 @@
 import { SecretForms } from "./secret-forms.ts";
-import type { Secret } from "./secret.ts";
+import { UnreadableSecret, type Secret } from "./secret.ts";
 import { TextMatcher } from "./text-matcher.ts";
 
 const MASK = "***";
@@ -19,7 +19,10 @@ export class Redactor {
     /** Masks these values too, from now on. */
     add(secrets: Iterable<Secret>): void {
         for (const secret of secrets) {
-            this.#forms.add(secret.reveal());
+            // What nobody here can read stands in no output.
+            if (!(secret instanceof UnreadableSecret)) {
+                this.#forms.add(secret.reveal());
+            }
         }
         this.#matcher = null;
     }

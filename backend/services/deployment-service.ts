@@ -17,6 +17,7 @@ import type {
     ReleaseStore,
     RepositoryStore,
 } from "../domain/ports.ts";
+import { requireReadable } from "../domain/secret.ts";
 import { triggerOf, type Caller } from "./caller.ts";
 import { deployTarget } from "./deploy-target.ts";
 import { requireRepository } from "./repository/linked-repository.ts";
@@ -52,10 +53,11 @@ export class DeploymentService {
 
     /**
      * With neither ref nor commit the head of the repository's branch.
-     * @throws REPOSITORY_NOT_LINKED; GIT_REF_MISSING and what keeps the remote from answering when `ref` is not the repository's branch
+     * @throws REPOSITORY_NOT_LINKED; SECRET_UNREADABLE; GIT_REF_MISSING and what keeps the remote from answering when `ref` is not the repository's branch
      */
     async deploy(stack: string, input: DeployInput, caller: Caller): Promise<DeploymentView> {
         const repository = await requireRepository(this.#parts, stack);
+        await this.#requireSecrets(repository);
         const target = await deployTarget(this.#parts.git, repository, input.ref);
         const previous = await this.#parts.deployments.lastSuccessfulOf(stack);
         const deployment = await this.#enqueue(
@@ -88,6 +90,7 @@ export class DeploymentService {
             return await this.rollback(failed.previousDeploymentId, caller);
         }
         const repository = await requireRepository(this.#parts, failed.stackId);
+        await this.#requireSecrets(repository);
         const { commitSha, commitMessage, commitAuthor, branch, tag, isRebuild } = failed;
         const retried = await this.#enqueue(
             { ...(await this.#requested(repository, caller)), commitSha, commitMessage, commitAuthor, branch, tag, isRebuild, previousDeploymentId: failed.id },
@@ -176,6 +179,12 @@ export class DeploymentService {
         const deployment = await this.#require(id);
         const outline = await this.#parts.logs.outline(deployment);
         return { ...outline, isComplete: outline.isComplete || hasNoLog(deployment, outline.size) };
+    }
+
+    /** What a run from Git needs sooner or later: better told now than in its log. @throws SECRET_UNREADABLE */
+    async #requireSecrets({ stackId, credentials }: Repository): Promise<void> {
+        const config = await this.#parts.buildConfigs.byStack(stackId);
+        requireReadable([credentials.token, credentials.privateKey, ...(config?.environmentVariables ?? []).map(({ value }) => value)]);
     }
 
     async #requested(repository: Repository, caller: Caller): Promise<Deployment> {

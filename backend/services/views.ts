@@ -1,8 +1,9 @@
-import type { ApiTokenView, BuildConfigView, DeploymentView, Page, RepositoryView, StepView, WebhookEventView } from "../../common/views.ts";
+import type { ApiTokenView, BuildConfigView, DeploymentView, Page, RepositorySecret, RepositoryView, StepView, WebhookEventView } from "../../common/views.ts";
 import type { DeploymentViews } from "../domain/deployment-journal.ts";
 import type { ApiToken, BuildConfig, Deployment, DeploymentStep, Repository, WebhookEvent } from "../domain/entities.ts";
 import { maskPayload } from "../domain/mask-payload.ts";
 import type { Clock, DeployedRelease, PushedRef, ReleaseStore, SshKeys, WebhookEventStore } from "../domain/ports.ts";
+import { UnreadableSecret, type Secret } from "../domain/secret.ts";
 
 type LastDelivery = Pick<WebhookEvent, "receivedAt" | "verified" | "verdict">;
 
@@ -58,6 +59,7 @@ export class Views implements DeploymentViews {
                 hasPassphrase: credentials.passphrase !== null,
             },
             webhookUrl: this.webhookUrl(repository.id, origin),
+            unreadableSecrets: unreadableSecrets(repository),
             hasWebhookSecret: !repository.webhookSecret.isEmpty,
             hasWebhookSigningToken: repository.webhookSigningToken !== null,
             previousSecretValidUntil: isRotating ? date(repository.previousSecretValidUntil) : null,
@@ -100,6 +102,7 @@ export class Views implements DeploymentViews {
                 name: variable.name,
                 value: variable.isSecret ? null : variable.value.reveal(),
                 secret: variable.isSecret,
+                ...(variable.value instanceof UnreadableSecret ? { unreadable: true as const } : {}),
             })),
             timeout: config.timeout,
             autoDeployOnPush: config.autoDeployOnPush,
@@ -207,6 +210,11 @@ function deploymentView(deployment: Deployment, canRollBackTo: boolean): Deploym
         attempt: deployment.attempt,
         createdAt: date(deployment.createdAt),
     };
+}
+
+function unreadableSecrets({ credentials, webhookSecret, webhookSigningToken }: Repository): RepositorySecret[] {
+    const secrets: Record<RepositorySecret, Secret | null> = { token: credentials.token, privateKey: credentials.privateKey, webhookSecret, webhookSigningToken };
+    return (Object.keys(secrets) as RepositorySecret[]).filter((name) => secrets[name] instanceof UnreadableSecret);
 }
 
 function date(ms: number): string;

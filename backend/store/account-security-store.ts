@@ -2,7 +2,7 @@ import type { Knex } from "knex";
 import type { AccountSecurity } from "../domain/entities.ts";
 import type { AccountSecurityStore, Random, Vault } from "../domain/ports.ts";
 import type { Secret } from "../domain/secret.ts";
-import { sealContext } from "./row-mapper.ts";
+import { sealContext } from "./sealed-value.ts";
 
 const TABLE = "account_security";
 
@@ -126,11 +126,11 @@ export class SqliteAccountSecurityStore implements AccountSecurityStore {
     }
 
     #seal(userId: number, column: "two_factor_secret" | "pending_secret", secret: Secret): string {
-        return this.#vault.seal(secret, sealContext(TABLE, String(userId), column));
+        return this.#vault.seal(secret, sealContext({ table: TABLE, id: String(userId), column }));
     }
 
     #open(userId: number, column: "two_factor_secret" | "pending_secret", row: SecurityRow | null): Secret | null {
         const sealed = row?.[column] ?? null;
-        return sealed === null ? null : this.#vault.open(sealed, sealContext(TABLE, String(userId), column));
+        return sealed === null ? null : this.#vault.open(sealed, sealContext({ table: TABLE, id: String(userId), column }));
     }
 }

@@ -2,7 +2,7 @@ import type { Knex } from "knex";
 import { DeployError } from "../domain/errors.ts";
 import type { Agent, AgentStore, Vault } from "../domain/ports.ts";
 import { Secret } from "../domain/secret.ts";
-import { sealContext } from "./row-mapper.ts";
+import { sealContext } from "./sealed-value.ts";
 import { SEALED_PREFIX } from "./sealed-columns.ts";
 
 interface AgentRow {
@@ -108,7 +108,7 @@ export class SqliteAgentStore implements AgentStore {
     }
 
     #seal(password: Secret, id: number): string {
-        return this.#vault.seal(password, sealContext("agent", String(id), "password"));
+        return this.#vault.seal(password, sealContext({ table: "agent", id: String(id), column: "password" }));
     }
 
     /** One key that is lost must not hide the other agents. */
@@ -117,7 +117,7 @@ export class SqliteAgentStore implements AgentStore {
             return new Secret(password);
         }
         try {
-            return this.#vault.open(password, sealContext("agent", String(id), "password"));
+            return this.#vault.open(password, sealContext({ table: "agent", id: String(id), column: "password" }));
         } catch {
             return null;
         }

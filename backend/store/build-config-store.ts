@@ -1,10 +1,10 @@
 import type { Knex } from "knex";
 import type { BuildConfig, EnvironmentVariable } from "../domain/entities.ts";
 import type { BuildConfigStore, Random, Vault } from "../domain/ports.ts";
-import { Secret } from "../domain/secret.ts";
+import { Secret, UnreadableSecret } from "../domain/secret.ts";
 import type { Beans } from "./beans.ts";
-import { readable } from "./readable.ts";
-import { RowMapper, sealContext, type Columns, type Row } from "./row-mapper.ts";
+import { RowMapper, type Columns, type Row } from "./row-mapper.ts";
+import { openValue, sealValue } from "./sealed-value.ts";
 import type { WebhookTargets } from "./webhook-targets.ts";
 
 type StoredConfig = Omit<BuildConfig, "buildArgs" | "environmentVariables">;
@@ -83,7 +83,8 @@ export class SqliteBuildConfigStore implements BuildConfigStore {
     async all(): Promise<BuildConfig[]> {
         // Without beans, which for a thousand rows cost several times what reading them does.
         const rows: Row[] = await this.#knex<Row, Row[]>("build_configs").select("*").orderBy("stack_id");
-        return readable(rows, await this.#reader(rows));
+        const read = await this.#reader(rows);
+        return rows.map((row) => read(row));
     }
 
     async insert(config: BuildConfig): Promise<void> {
@@ -145,8 +146,9 @@ export class SqliteBuildConfigStore implements BuildConfigStore {
     async #replaceVariables(transaction: Knex.Transaction, configId: string, variables: EnvironmentVariable[]): Promise<void> {
         await transaction("env_vars").where({ build_config_id: configId }).delete();
         const rows = variables.map((variable, position): VariableRow => {
-            const id = this.#random.uuid();
-            const value = variable.isSecret ? this.#vault.seal(variable.value, sealContext("env_vars", id, "value")) : variable.value.reveal();
+            // What cannot be opened is bound to the row it was in.
+            const id = variable.value instanceof UnreadableSecret ? variable.value.rowId : this.#random.uuid();
+            const value = variable.isSecret ? sealValue(this.#vault, variable.value, { table: "env_vars", id, column: "value" }) : variable.value.reveal();
             return { id, build_config_id: configId, position, name: variable.name, value, secret: variable.isSecret ? 1 : 0 };
         });
         await transaction.batchInsert("env_vars", rows, 100);
@@ -154,6 +156,6 @@ export class SqliteBuildConfigStore implements BuildConfigStore {
 
     #toVariable(row: VariableRow): EnvironmentVariable {
         const isSecret = row.secret === 1;
-        return { name: row.name, isSecret, value: isSecret ? this.#vault.open(row.value, sealContext("env_vars", row.id, "value")) : new Secret(row.value) };
+        return { name: row.name, isSecret, value: isSecret ? openValue(this.#vault, row.value, { table: "env_vars", id: row.id, column: "value" }) : new Secret(row.value) };
     }
 }

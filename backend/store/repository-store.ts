@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import type { Knex } from "knex";
 import type { Credentials, Repository } from "../domain/entities.ts";
 import type { Random, RepositoryStore, Vault, WebhookTarget } from "../domain/ports.ts";
-import { Secret } from "../domain/secret.ts";
+import { Secret, UnreadableSecret } from "../domain/secret.ts";
 import type { Beans } from "./beans.ts";
 import { buildConfigMapper } from "./build-config-store.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import type { RepositoryModel } from "./models/repository-model.ts";
-import { readable } from "./readable.ts";
-import { RowMapper, packSecrets, sealContext, unpackSecrets, type Columns, type Row } from "./row-mapper.ts";
+import { RowMapper, packSecrets, unpackSecrets, type Columns, type Row } from "./row-mapper.ts";
+import { openValue, sealValue } from "./sealed-value.ts";
 import type { WebhookTargets } from "./webhook-targets.ts";
 
 type StoredRepository = Omit<Repository, "credentials" | "publicKey">;
@@ -94,7 +94,7 @@ export class SqliteRepositoryStore implements RepositoryStore {
         // Without beans, which for a thousand rows cost several times what reading and opening them does.
         const rows: Row[] = await this.#knex<Row, Row[]>(TABLE).select("*").orderBy("stack_id");
         const keys = new Map((await this.#knex<SshKeyRow>("ssh_keys").select("*")).map((key) => [key.repository_id, key]));
-        return readable(rows, (row) => this.#toEntity(row, keys.get(String(row["id"]))));
+        return rows.map((row) => this.#toEntity(row, keys.get(String(row["id"]))));
     }
 
     async insert(repository: Repository): Promise<void> {
@@ -167,22 +167,27 @@ export class SqliteRepositoryStore implements RepositoryStore {
     }
 
     #toEntity(row: Row, key: SshKeyRow | undefined): Repository {
-        const packed = unpackSecrets<PackedCredential>(this.#vault.open(String(row["credentials"]), sealContext(TABLE, String(row["id"]), "credentials")));
+        const packed = openValue(this.#vault, String(row["credentials"]), { table: TABLE, id: String(row["id"]), column: "credentials" });
+        const isLost = packed instanceof UnreadableSecret;
+        const { username, token, passphrase } = isLost ? {} : unpackSecrets<PackedCredential>(packed);
         return {
             ...this.#mapper.fromRow(row),
             credentials: {
-                username: packed.username ?? null,
-                token: toSecret(packed.token),
-                privateKey: key === undefined || key.private_key === null ? null : this.#vault.open(key.private_key, sealContext("ssh_keys", key.id, "private_key")),
-                passphrase: toSecret(packed.passphrase),
+                username: username ?? null,
+                token: isLost && row["auth_type"] === "http_token" ? packed : toSecret(token),
+                privateKey: key === undefined || key.private_key === null ? null : openValue(this.#vault, key.private_key, { table: "ssh_keys", id: key.id, column: "private_key" }),
+                passphrase: toSecret(passphrase),
             },
             publicKey: key?.public_key ?? null,
         };
     }
 
     #sealCredentials(id: string, credentials: Credentials): string {
-        const packed: Record<PackedCredential, string | Secret | null> = { username: credentials.username, token: credentials.token, passphrase: credentials.passphrase };
-        return this.#vault.seal(packSecrets(packed), sealContext(TABLE, id, "credentials"));
+        const { username, token, passphrase } = credentials;
+        const packed: Record<PackedCredential, string | Secret | null> = { username, token, passphrase };
+        // The token of an unreadable one stands for all of it.
+        const secret = token instanceof UnreadableSecret && username === null ? token : packSecrets(packed);
+        return sealValue(this.#vault, secret, { table: TABLE, id, column: "credentials" });
     }
 
     /** A half that is undefined stays as it is. */
@@ -196,7 +201,7 @@ export class SqliteRepositoryStore implements RepositoryStore {
         const id = stored?.id ?? this.#random.uuid();
         const { privateKey } = halves;
         const sealed =
-            privateKey === undefined ? (stored?.private_key ?? null) : privateKey === null ? null : this.#vault.seal(privateKey, sealContext("ssh_keys", id, "private_key"));
+            privateKey === undefined ? (stored?.private_key ?? null) : privateKey === null ? null : sealValue(this.#vault, privateKey, { table: "ssh_keys", id, column: "private_key" });
         const publicKey = halves.publicKey === undefined ? (stored?.public_key ?? null) : halves.publicKey;
         if (sealed === null && publicKey === null) {
             await transaction("ssh_keys").where({ repository_id: repositoryId }).delete();

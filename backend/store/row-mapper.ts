@@ -1,5 +1,6 @@
 import type { Vault } from "../domain/ports.ts";
 import { Secret } from "../domain/secret.ts";
+import { openValue, sealValue } from "./sealed-value.ts";
 
 export type RowValue = string | number | null;
 export type Row = Record<string, RowValue>;
@@ -12,11 +13,6 @@ export type Columns<T> = { [K in keyof T]-?: ColumnKind };
 
 export function columnName(field: string): string {
     return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-/** Binds a sealed value to its place; in another row or column it does not open. */
-export function sealContext(table: string, id: string, column: string): string {
-    return `${table}:${id}:${column}`;
 }
 
 /** Between an entity (camelCase, secrets wrapped) and its row (snake_case, secrets sealed). */
@@ -43,7 +39,6 @@ export class RowMapper<T extends { id: string }> {
         return row;
     }
 
-    /** @throws SECRET_UNREADABLE */
     fromRow(row: Row): T {
         const id = String(row["id"]);
         return Object.fromEntries(this.#columns.map(([field, column, kind]) => [field, this.#fromColumn(row[column] ?? null, column, kind, id)])) as T;
@@ -60,7 +55,7 @@ export class RowMapper<T extends { id: string }> {
             return value === true ? 1 : 0;
         }
         if (kind === "sealed") {
-            return this.#vault.seal(value as Secret, sealContext(this.table, id, column));
+            return sealValue(this.#vault, value as Secret, { table: this.table, id, column });
         }
         return value as RowValue;
     }
@@ -76,7 +71,7 @@ export class RowMapper<T extends { id: string }> {
             return value === 1;
         }
         if (kind === "sealed") {
-            return this.#vault.open(String(value), sealContext(this.table, id, column));
+            return openValue(this.#vault, String(value), { table: this.table, id, column });
         }
         return value;
     }

@@ -1,7 +1,8 @@
 import type { Knex } from "knex";
 import { DeployError } from "../domain/errors.ts";
 import type { Vault } from "../domain/ports.ts";
-import { sealContext, type Row } from "./row-mapper.ts";
+import type { Row } from "./row-mapper.ts";
+import { sealContext } from "./sealed-value.ts";
 
 /** What the vault's texts begin with. */
 export const SEALED_PREFIX = "enc:v1:";
@@ -23,7 +24,7 @@ export async function countSealed(knex: Knex, vault: Vault): Promise<{ sealed: n
     for await (const { table, id, column, sealed } of sealedValues(knex)) {
         count.sealed++;
         try {
-            vault.open(sealed, sealContext(table, id, column));
+            vault.open(sealed, sealContext({ table, id, column }));
         } catch (error) {
             if (!(error instanceof DeployError && error.code === "SECRET_UNREADABLE")) {
                 throw error;
@@ -43,7 +44,7 @@ export async function resealAll(knex: Knex, vault: Vault): Promise<number> {
         let count = 0;
         for await (const { table, id, column, sealed } of sealedValues(transaction)) {
             if (vault.isStale(sealed)) {
-                const context = sealContext(table, id, column);
+                const context = sealContext({ table, id, column });
                 await transaction(table)
                     .where({ id })
                     .update({ [column]: vault.seal(vault.open(sealed, context), context) });

@@ -67,6 +67,10 @@ export class WebhookReceiver {
         try {
             return await this.#receive(incoming);
         } catch (error) {
+            if (error instanceof DeployError && error.code === "SECRET_UNREADABLE") {
+                // Whoever set the webhook up reads it at the provider; the server's log has told of it at the start.
+                return failure(503, error.code, "The server cannot read this webhook's secret any more. Rotate the secret there, and enter the new one here.", { "retry-after": "3600" });
+            }
             this.#parts.logger.error({ err: error, repositoryId: incoming.repositoryId }, "a delivery could not be stored");
             return failure(503, "STORE_UNAVAILABLE", "The delivery could not be stored. Send it again later.", { "retry-after": "30" });
         }

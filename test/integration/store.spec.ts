@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { DeploymentListInput } from "../../common/schemas.ts";
@@ -398,19 +398,40 @@ it("tells what each stack runs: the release that was proved healthy last, also w
     }
 });
 
-it("lets the others be read when one row's secrets do not open any more", async () => {
+it("reads what can be read of rows whose secrets do not open any more, and puts those back as they were", async () => {
     const first = await temporaryDatabase();
-    await first.stores.repositories.insert(aRepository({ id: "old", stackId: "old" }));
-    await first.stores.buildConfigs.insert({ ...config, id: "old-config", repositoryId: "old", stackId: "old" });
-    await rm(path.join(first.directory, "git-deploy", "secret.key"));
+    const keyFile = path.join(first.directory, "git-deploy", "secret.key");
+    const key = await readFile(keyFile);
+    const environmentVariables = [{ name: "TOKEN", value: new Secret("of the build"), isSecret: true }, { name: "OPEN", value: new Secret("open"), isSecret: false }];
+    await first.stores.repositories.insert(aRepository({ id: "old", authType: "http_token", credentials: { username: "ada", token: new Secret("of git"), privateKey: new Secret("key"), passphrase: null }, publicKey: "ssh-ed25519 AAAA" }));
+    await first.stores.buildConfigs.insert(aBuildConfig({ repositoryId: "old", environmentVariables }));
+    await first.stores.releases.insert(aRelease({ id: "old-release", env: new Secret("A=1") }));
+    await rm(keyFile);
+
     const second = await first.reopen();
+    const [old] = await second.stores.repositories.all();
+    const [oldConfig] = await second.stores.buildConfigs.all();
+    const secrets = [old?.credentials.token, old?.credentials.privateKey, old?.webhookSecret, oldConfig?.environmentVariables[0]?.value, (await second.stores.releases.byId("old-release"))?.env];
+    for (const secret of secrets) {
+        expect(() => secret?.reveal()).toThrow(expect.objectContaining({ code: "SECRET_UNREADABLE" }));
+        expect(secret?.isEmpty).toBe(false);
+    }
+    expect(oldConfig?.environmentVariables[1]?.value.reveal()).toBe("open");
+    // As a person saves the forms with something else changed, and one secret given anew.
+    await second.stores.repositories.update("old", { branch: "next", credentials: old?.credentials ?? aRepository().credentials, webhookSecret: new Secret("new") });
+    await second.stores.buildConfigs.update(oldConfig?.id ?? "", { environmentVariables: oldConfig?.environmentVariables ?? [] });
+    expect((await second.stores.repositories.byStack(aRepository().stackId))?.webhookSecret.reveal()).toBe("new");
+
+    // The former key is found in a backup: it opens what was kept, and the present one what is new.
+    await writeFile(path.join(first.directory, "git-deploy", "secret.key.previous"), key, { mode: 0o600 });
+    const third = await second.reopen();
     try {
-        await second.stores.repositories.insert(aRepository({ id: "new", stackId: "new" }));
-        expect((await second.stores.repositories.all()).map((row) => row.id)).toEqual(["new"]);
-        expect(await second.stores.buildConfigs.all()).toEqual([]);
-        await expect(second.stores.repositories.byStack("old")).rejects.toMatchObject({ code: "SECRET_UNREADABLE" });
+        const back = await third.stores.repositories.byId("old");
+        expect(back).toMatchObject({ branch: "next", credentials: { username: "ada" } });
+        expect([back?.credentials.token?.reveal(), back?.credentials.privateKey?.reveal(), back?.webhookSecret.reveal()]).toEqual(["of git", "key", "new"]);
+        expect((await third.stores.buildConfigs.all())[0]?.environmentVariables.map(({ name, value }) => [name, value.reveal()])).toEqual([["TOKEN", "of the build"], ["OPEN", "open"]]);
     } finally {
-        await second.remove();
+        await third.remove();
     }
 });
 

@@ -94,6 +94,15 @@ describe("RepositoryForm", () => {
         tester.unmount();
     });
 
+    it("asks for a new token, and has a new key made, in place of one that cannot be opened", async () => {
+        const token = open(repositoryRow({ authType: "http_token", url: "https://git.example/x.git", credentials: { username: null, hasToken: true, hasPrivateKey: false, hasPassphrase: false }, unreadableSecrets: ["token"] }));
+        expect(token.field("git-token").element.placeholder).toBe("");
+        const key = open(repositoryRow({ authType: "ssh_key", url: "git@git.example:x.git", credentials: { username: null, hasToken: false, hasPrivateKey: true, hasPassphrase: false }, unreadableSecrets: ["privateKey"] }));
+        await key.form.trigger("submit");
+        await flushPromises();
+        expect(key.save.mock.calls[0]?.[0]).toMatchObject({ credentials: { privateKey: null }, sshKeyType: "ed25519" });
+    });
+
     it("keeps a stored token unless a new one is typed, and warns that another URL loses it", async () => {
         const { form, field, save } = open(repositoryRow());
         await form.trigger("submit");

@@ -4,7 +4,7 @@ import { withoutMarks } from "../../domain/compose/env-file.ts";
 import type { Repository } from "../../domain/entities.ts";
 import { DeployError, toDeployError } from "../../domain/errors.ts";
 import type { DeploymentStore, Git, Queue, RepositoryStore, StackFolder } from "../../domain/ports.ts";
-import { Secret } from "../../domain/secret.ts";
+import { Secret, UnreadableSecret } from "../../domain/secret.ts";
 import { Turns } from "../../domain/turns.ts";
 import type { Caller } from "../caller.ts";
 import { ConnectionTest, type ConnectionTestParts } from "./connection-test.ts";
@@ -124,7 +124,8 @@ export class RepositoryService {
             const repository = await requireRepository(this.#parts, stack);
             const webhookSecret = input.webhookSecret ?? this.#parts.random.token(SECRET_BYTES);
             const now = this.#parts.clock.now();
-            const validUntil = repository.webhookSecret.isEmpty ? null : now + SECRET_OVERLAP_MS;
+            const hasFormer = !repository.webhookSecret.isEmpty && !(repository.webhookSecret instanceof UnreadableSecret);
+            const validUntil = hasFormer ? now + SECRET_OVERLAP_MS : null;
             await this.#parts.repositories.update(repository.id, {
                 webhookSecret: new Secret(webhookSecret),
                 previousWebhookSecret: validUntil === null ? null : repository.webhookSecret,

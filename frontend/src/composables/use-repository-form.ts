@@ -1,7 +1,7 @@
 import { computed, reactive, ref, watch } from "vue";
 import { isSshUrl, recognizeProvider } from "../../../common/provider-links.ts";
 import { repositoryInput, type AuthType, type Provider, type RepositoryInput, type RepositoryTestInput } from "../../../common/schemas.ts";
-import type { RepositoryView } from "../../../common/views.ts";
+import type { RepositorySecret, RepositoryView } from "../../../common/views.ts";
 import { ServerError } from "../server/server-error.ts";
 
 export interface RepositoryDraft {
@@ -54,8 +54,9 @@ export function useRepositoryForm(repository: () => RepositoryView | null) {
 
     /** Stored credentials belong to the stored URL: with another one they are gone, and the server forgets them, too. */
     const isUrlChanged = computed(() => repository() !== null && draft.url.trim() !== repository()?.url);
-    const hasStoredToken = computed(() => !isUrlChanged.value && repository()?.credentials.hasToken === true);
-    const hasStoredKey = computed(() => !isUrlChanged.value && repository()?.credentials.hasPrivateKey === true);
+    const isUnreadable = (secret: RepositorySecret) => repository()?.unreadableSecrets.includes(secret) === true;
+    const hasStoredToken = computed(() => !isUrlChanged.value && repository()?.credentials.hasToken === true && !isUnreadable("token"));
+    const hasStoredKey = computed(() => !isUrlChanged.value && repository()?.credentials.hasPrivateKey === true && !isUnreadable("privateKey"));
 
     function credentials(): RepositoryInput["credentials"] {
         if (draft.authType === "http_token") {
@@ -82,7 +83,13 @@ export function useRepositoryForm(repository: () => RepositoryView | null) {
 
     /** @throws ServerError INPUT_INVALID, naming the field, before anything is sent */
     function saveInput(): RepositoryInput {
-        const input: RepositoryInput = { ...testInput(), ...(draft.authType === "ssh_key" && !draft.isKeyPasted ? { sshKeyType: draft.sshKeyType } : {}) };
+        const isKeyOurs = draft.authType === "ssh_key" && !draft.isKeyPasted;
+        const input: RepositoryInput = {
+            ...testInput(),
+            ...(isKeyOurs ? { sshKeyType: draft.sshKeyType } : {}),
+            // Left out, the one that nobody can read would be kept.
+            ...(isKeyOurs && !isUrlChanged.value && isUnreadable("privateKey") ? { credentials: { privateKey: null } } : {}),
+        };
         const checked = repositoryInput.safeParse(input);
         if (!checked.success) {
             const [issue] = checked.error.issues;
