@@ -1,5 +1,6 @@
 import { flushPromises, mount } from "@vue/test-utils";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
+import { noteFirstTouch } from "../../frontend/src/composables/use-arrival-focus.ts";
 import DeployButtons from "../../frontend/src/components/deployments/DeployButtons.vue";
 import DeploymentPage from "../../frontend/src/pages/DeploymentPage.vue";
 import GitTab from "../../frontend/src/pages/GitTab.vue";
@@ -14,14 +15,7 @@ const press = async (testId: string): Promise<void> => {
     await flushPromises();
 };
 
-/** Whether somebody has pressed or typed anything in this page. */
-const touch = (hasBeenActive: boolean): unknown => Object.defineProperty(navigator, "userActivation", { value: { hasBeenActive, isActive: false }, configurable: true });
-
-beforeEach(() => touch(true));
-afterEach(() => {
-    document.body.replaceChildren();
-    Reflect.deleteProperty(navigator, "userActivation");
-});
+afterEach(() => document.body.replaceChildren());
 
 function openRun(world: TestServer) {
     new LogFile("").serve(world);
@@ -32,6 +26,21 @@ function openRun(world: TestServer) {
 }
 
 describe("the keyboard", () => {
+    it("stays where it is in a page that was just loaded, and where something has the focus", async () => {
+        noteFirstTouch();
+        const untouched = openRun(new TestServer());
+        await flushPromises();
+        expect(document.activeElement).toBe(document.body);
+        untouched.unmount();
+        const tab = document.body.appendChild(document.createElement("button"));
+        tab.focus();
+        tab.click();
+        const page = openRun(new TestServer());
+        await flushPromises();
+        expect(document.activeElement).toBe(tab);
+        page.unmount();
+    });
+
     it("goes on at the run that was opened, and at the one that is started from there", async () => {
         const world = new TestServer();
         const page = openRun(world);
@@ -41,21 +50,6 @@ describe("the keyboard", () => {
         await page.setProps({ deploymentId: "d2" });
         await flushPromises();
         expect(focused()).toBe("deployment-title");
-        page.unmount();
-    });
-
-    it("stays where it is in a page that nobody has touched, and where something has the focus", async () => {
-        touch(false);
-        const untouched = openRun(new TestServer());
-        await flushPromises();
-        expect(document.activeElement).toBe(document.body);
-        untouched.unmount();
-        touch(true);
-        const tab = document.body.appendChild(document.createElement("button"));
-        tab.focus();
-        const page = openRun(new TestServer());
-        await flushPromises();
-        expect(document.activeElement).toBe(tab);
         page.unmount();
     });
 

@@ -229,6 +229,18 @@ describe("a pause after a rollback", () => {
         expect(useToasts().list.value.map(({ text }) => text)).toContain(en.paused.resumed);
         page.unmount();
     });
+
+    it("leads the keyboard on to what follows, as its own button is gone", async () => {
+        const page = mount(
+            { components: { PausedNotice }, data: () => ({ isPaused: true }), template: `<div><PausedNotice v-if="isPaused" since="2026-01-31T10:00:00.000Z" :resume="async () => { isPaused = false; }" /><div><button data-testid="next"></button></div></div>` },
+            { global: surroundings(), attachTo: document.body },
+        );
+        page.get<HTMLElement>("[data-testid=resume-auto-deploy]").element.focus();
+        await page.get("[data-testid=resume-auto-deploy]").trigger("click");
+        await flushPromises();
+        expect(document.activeElement?.getAttribute("data-testid")).toBe("next");
+        page.unmount();
+    });
 });
 
 describe("variables as text in the editor", () => {
