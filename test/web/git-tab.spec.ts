@@ -232,7 +232,7 @@ describe("a pause after a rollback", () => {
 
     it("leads the keyboard on to what follows, as its own button is gone", async () => {
         const page = mount(
-            { components: { PausedNotice }, data: () => ({ isPaused: true }), template: `<div><PausedNotice v-if="isPaused" since="2026-01-31T10:00:00.000Z" :resume="async () => { isPaused = false; }" /><div><button data-testid="next"></button></div></div>` },
+            { components: { PausedNotice }, data: () => ({ isPaused: true }), template: `<div><PausedNotice v-if="isPaused" since="2026-01-31T10:00:00.000Z" :resume="async () => { isPaused = false; }" /><p>words</p><div><button data-testid="next"></button></div></div>` },
             { global: surroundings(), attachTo: document.body },
         );
         page.get<HTMLElement>("[data-testid=resume-auto-deploy]").element.focus();
