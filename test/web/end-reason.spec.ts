@@ -1,5 +1,6 @@
 import { mount } from "@vue/test-utils";
 import { describe, expect, it } from "vitest";
+import { judgeHealth } from "../../backend/domain/health.ts";
 import { supersededBy } from "../../backend/domain/superseded-by.ts";
 import DeploymentRow from "../../frontend/src/components/deployments/DeploymentRow.vue";
 import de from "../../frontend/src/lang/de.json";
@@ -19,6 +20,20 @@ describe("why a run ended", () => {
         ["a rollback to a commit", { ...newer, kind: "rollback" as const, commitSha: COMMIT }, "endReason.rollbackTo", { commit: "9c2f1ab4d0e3" }],
     ])("is read from what the server says of a run that gave way to %s", (_what, by, key, values) => {
         expect(readEndReason("SUPERSEDED", supersededBy(by))).toEqual({ key, values });
+    });
+
+    it.each([
+        [{ state: "exited", exitCode: 3 }, "endReason.exited", { container: "blog-web-1", exitCode: "3" }],
+        [{ state: "restarting", exitCode: 1, restartCount: 9 }, "endReason.restarts", { container: "blog-web-1", exitCode: "1", count: "9" }],
+        [{ health: "unhealthy", lastHealthOutput: "wget: refused.\nGave up" }, "endReason.unhealthy", { container: "blog-web-1", output: "wget: refused.\nGave up" }],
+    ] as const)("is read from what the server says of a container: %o", (state, key, values) => {
+        const container = { id: "1", service: "web", name: "blog-web-1", state: "running", health: null, exitCode: null, restartCount: 0, lastHealthOutput: null, ...state };
+        const verdict = judgeHealth([{ name: "web", isLongRunning: true }], [container] as never, new Map());
+        expect(verdict.kind).toBe("failed");
+        const { code, message } = verdict as Extract<typeof verdict, { kind: "failed" }>;
+        expect(readEndReason(code, `${message}. The container's last lines are in the log.`)).toEqual({ key, values });
+        // With what else there is to say, the server's own sentence is shown.
+        expect(readEndReason(code, `${message}. The container's last lines are in the log. This was the first release of the stack, so there is none to return to.`)).toBeNull();
     });
 
     it("is not made up where the sentence is another one, or belongs to another code", () => {

@@ -18,6 +18,11 @@ const SENTENCES: Readonly<Record<string, readonly (readonly [sentence: RegExp, k
     ],
     UNLINKED: [[/^The stack is no longer linked to this repository\.$/, "errors.UNLINKED"]],
     DEADLINE_EXCEEDED: [[/^The deployment did not finish within (?<seconds>\d+) s\. Raise its timeout, or find out what takes so long in the log\.$/, "endReason.tooLong"]],
+    CONTAINER_EXITED: [
+        [/^(?<container>\S+) ended with exit code (?<exitCode>\S+)\. The container's last lines are in the log\.$/, "endReason.exited"],
+        [/^(?<container>\S+) keeps ending \(exit code (?<exitCode>\S+), restarted (?<count>\d+) times\)\. The container's last lines are in the log\.$/, "endReason.restarts"],
+    ],
+    CONTAINER_UNHEALTHY: [[/^(?<container>\S+) runs, but its health check fails: (?<output>.+)\. The container's last lines are in the log\.$/s, "endReason.unhealthy"]],
     COMMIT_GONE: [
         [/^The branch (?<branch>.+) no longer contains (?<commit>[0-9a-f]+): it was rewritten after the push\.$/s, "endReason.rewritten"],
         [/^The tag (?<tag>.+) was moved: it no longer names (?<commit>[0-9a-f]+)\.$/s, "endReason.tagMoved"],
