@@ -43,6 +43,10 @@ function inspectInclude(inspection: ComposeInspection, entry: Record<string, unk
     const files = inspection.paths("include", entry["path"]);
     const envFiles = inspection.paths("include.env_file", entry["env_file"]);
     const [given] = inspection.paths("include.project_directory", entry["project_directory"]);
+    if (files.length === 0 || files.length < listOf(entry["path"]).length) {
+        // Compose would take it for the project's folder, and read the `.env` above.
+        inspection.refuse("include", "names no file, at least where a variable is not set");
+    }
     for (const { value } of [...envFiles, ...(given === undefined ? [] : [given])]) {
         if (value.startsWith("~")) {
             inspection.refuse("include", `names ${value}, and ~ stands for no folder there`);

