@@ -135,7 +135,7 @@ async function pullService(run: Run, checkout: Checkout, name: string, service: 
     const isEnough = before !== null && (isPinned(imageRef) || policy === "never" || policy === "missing" || policy === "if_not_present");
     if (!isEnough && policy !== "never") {
         try {
-            await parts.compose.pull(checkout.project, [name], { signal, onLines: linesTo(run, "build") });
+            await withStackEnv(run, checkout.env, async () => await parts.compose.pull(checkout.project, [name], { signal, onLines: linesTo(run, "build") }));
         } catch (error) {
             signal.throwIfAborted();
             if (before === null || !(error instanceof DeployError) || error.code !== "PULL_FAILED") {

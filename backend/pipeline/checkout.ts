@@ -1,6 +1,6 @@
 import { dirname } from "node:path/posix";
 import type { BuildConfig } from "../domain/entities.ts";
-import { discoverComposeFile, discoverOverrideFile, isRootComposeFile, needsRendering } from "../domain/compose/compose-files.ts";
+import { COMPOSE_OVERRIDE_NAMES, discoverComposeFile, discoverOverrideFile, isRootComposeFile, needsRendering } from "../domain/compose/compose-files.ts";
 import { projectName } from "../domain/compose/compose-project.ts";
 import { relocateCompose } from "../domain/compose/compose-relocate.ts";
 import { withManagedBlock } from "../domain/compose/env-file.ts";
@@ -49,7 +49,8 @@ export async function checkOut(run: Run, commit: Commit): Promise<Checkout> {
     }
     const hadEnv = (await parts.stackFolder.read(deployment.stackId, ".env")) !== null;
     const variables = config.environmentVariables.map(({ name, value }) => ({ name, value: value.reveal() }));
-    const env = withManagedBlock(ownEnv, variables) ?? (hadEnv ? "" : null);
+    // An empty one stands in the way of a `.env` that lies at the root of the repository and is not the stack's: Compose would read it there.
+    const env = withManagedBlock(ownEnv, variables) ?? (hadEnv || paths.has(".env") ? "" : null);
 
     if (composePath === null) {
         const stackPath = parts.stackFolder.path(deployment.stackId);
@@ -61,8 +62,8 @@ export async function checkOut(run: Run, commit: Commit): Promise<Checkout> {
     const override = discoverOverrideFile(paths);
     const name = projectName(source, composePath, deployment.stackId);
     const project = { name, directory: directories.source, stackDirectory: parts.stackFolder.path(deployment.stackId), envFiles: await planEnvFiles(run, env) };
-    // The override is merged by Compose unasked.
-    for (const path of [composePath, ...(override === null ? [] : [override])]) {
+    // Of several overrides Compose merges one unasked; which one is for its version to say.
+    for (const path of [composePath, ...COMPOSE_OVERRIDE_NAMES.filter((name) => paths.has(name))]) {
         await inspectComposeFiles(run, path, { paths, variables: { project, env } });
     }
     const isRendered = needsRendering(composePath, paths);

@@ -5,6 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import sqlite3 from "sqlite3";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { BASE_IMAGE } from "../fixtures/base-image.ts";
 import { startGitHttpServer } from "../fixtures/git-http-server.ts";
 import type { TestFile } from "../fixtures/git-repository.ts";
 import { openTestBed, type LinkedStack, type TestBed } from "../fixtures/test-bed.ts";
@@ -154,6 +155,33 @@ it("R4: no variable, home folder or nesting leads Compose to what belongs to the
         const log = await victim.log((await victim.deployments())[0]?.id ?? "");
         expect(error + log, JSON.stringify(files)).not.toContain(secret);
     }
+    await rm(own);
+});
+
+it("R4: Compose reads nothing at the root of a repository but what was looked at (Arcane CVE-2026-47179)", async () => {
+    const secret = "kept/by+the/server";
+    const own = path.join(bed.server.dataDirectory, "stand-in.key");
+    await writeFile(own, `${secret}\n`);
+    const configure = async (composePath: string | null) => await victim.api.expectOk("PUT", `${victim.path}/build-config`, { composePath, environmentVariables: [] });
+    const running = async (files: Record<string, TestFile>) => {
+        const done = await victim.pushAndWait(files);
+        expect(`${done.error}${await victim.log(done.id)}`).not.toContain(secret);
+        return done.errorCode ?? (await victim.containers()).map(({ service }) => service);
+    };
+    const evil = `services:\n${idleService("evil")}\n        env_file: ${own}\n`;
+    const including = `include: [{path: sub/x.yaml, env_file: "\${FILE:-fine.env}"}]\n`;
+
+    // A `.env` that is not the stack's, beside one that is empty.
+    await configure("deploy/compose.yaml");
+    const parts = { "sub/x.yaml": "services: {}\n", "deploy/sub/x.yaml": "services: {}\n", "fine.env": "A=1\n", "deploy/fine.env": "A=1\n", "evil.txt": evil };
+    expect(await running({ ...parts, ".env": `FILE=${own}\nCOMPOSE_FILE=evil.txt\n`, "deploy/.env": "", "deploy/compose.yaml": `${including}services:\n${idleService("part")}\n` })).toEqual(["part"]);
+    // The same while images are pulled.
+    const pulled = `services: {part: {image: ${BASE_IMAGE}, command: [sleep, "600"], stop_signal: SIGKILL}}\n`;
+    expect(await running({ "deploy/.env": "A=1\n", "inc.yaml": including, "deploy/compose.yaml": `include: [../inc.yaml]\n${pulled}` })).toEqual(["part"]);
+    // Compose prefers other names than Dockge does.
+    await configure(null);
+    expect(await running({ ".env": null, "docker-compose.yaml": `services:\n${idleService("part")}\n`, "compose.yml": evil })).toEqual(["part"]);
+    expect(await running({ "compose.override.yaml": "services: {}\n", "compose.override.yml": evil })).toBe("COMPOSE_POLICY");
     await rm(own);
 });
 

@@ -1,22 +1,29 @@
 /** Names that Compose and Dockge look for in a stack folder, in order of preference. */
 export const COMPOSE_FILE_NAMES = ["compose.yaml", "docker-compose.yaml", "docker-compose.yml", "compose.yml"] as const;
 
-/** What Compose merges over the file it found, when no `-f` is given. */
-export const COMPOSE_OVERRIDE_NAMES = ["compose.override.yaml", "compose.override.yml", "docker-compose.override.yaml", "docker-compose.override.yml"] as const;
+/**
+ * What Compose merges over the file it found, when no `-f` is given: the first of these.
+ * @see https://github.com/compose-spec/compose-go/blob/main/cli/options.go (DefaultOverrideFileNames)
+ */
+export const COMPOSE_OVERRIDE_NAMES = ["compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"] as const;
 
 /** The compose file of a repository's root that a stack folder would show, or null. */
 export function discoverComposeFile(paths: ReadonlySet<string>): string | null {
     return COMPOSE_FILE_NAMES.find((name) => paths.has(name)) ?? null;
 }
 
-/** The override that Compose would merge, or null. It looks for the names that go with the file it found first. */
+/** The override that Compose would merge, or null. */
 export function discoverOverrideFile(paths: ReadonlySet<string>): string | null {
     return COMPOSE_OVERRIDE_NAMES.find((name) => paths.has(name)) ?? null;
 }
 
-/** True when the stack folder needs a rendered `compose.yaml`, since the file lies elsewhere or has a name nobody looks for. */
+/**
+ * True when the stack folder needs a rendered `compose.yaml`: the file lies elsewhere, has a name nobody looks for, or has another beside it.
+ * Of several, Compose takes `compose.yml` before those that Dockge and we prefer to it, and all agree on `compose.yaml` only.
+ */
 export function needsRendering(composePath: string, paths: ReadonlySet<string>): boolean {
-    return discoverComposeFile(paths) !== composePath;
+    const found = COMPOSE_FILE_NAMES.filter((name) => paths.has(name));
+    return found[0] !== composePath || (found.length > 1 && composePath !== "compose.yaml");
 }
 
 /** Anything at the root that Compose reads by itself. In a `docker_build` stack these stay the stack's own. */
