@@ -84,11 +84,12 @@ export function createGitDeploy(foundation: Foundation, host: Host, version: str
     /** The stack list tells that the remote is ahead. */
     const headSeen = () => host.listChanged();
 
+    const commands = new ContainerCommands({ searchPath: config.searchPath, dockerSocket: config.dockerSocket, scratchDirectory: ownDirectory(config, "work") });
     const pipeline = new Pipeline({
         git,
         compose,
         docker,
-        commands: new ContainerCommands({ searchPath: config.searchPath, dockerSocket: config.dockerSocket, scratchDirectory: ownDirectory(config, "work") }),
+        commands,
         probe,
         stackFolder,
         workDirectories,
@@ -178,7 +179,7 @@ export function createGitDeploy(foundation: Foundation, host: Host, version: str
 
     return {
         start: async () => {
-            await recover({ leftPrograms: foundation.programs, workDirectories, store: deployments, worker, clock, logger });
+            await recover({ leftPrograms: foundation.programs, leftCommands: commands, workDirectories, store: deployments, worker, clock, logger });
             worker.start();
             await poller.start();
             housekeeping.start();

@@ -1,12 +1,14 @@
-import type { Clock, DeploymentStore, LeftPrograms, Logger, WorkDirectories } from "../domain/ports.ts";
+import type { Deployment } from "../domain/entities.ts";
+import type { Clock, DeploymentStore, LeftCommands, LeftPrograms, Logger, WorkDirectories } from "../domain/ports.ts";
 import type { Worker } from "./worker.ts";
 
 /**
- * Makes order of what the last process left, before the worker starts: its programs are ended, so that no command and no Compose works beside the run
- * that begins again; builds run again from their start, releases in progress are taken up, and no step stays `running`. Pending rows need nothing: they are simply due.
+ * Makes order of what the last process left, before the worker starts: its programs and the containers of its commands are ended, so that none works
+ * beside the run that begins again; builds run again from their start, releases in progress are taken up, and no step stays `running`. Pending rows need nothing: they are simply due.
  */
 export async function recover(parts: {
     leftPrograms: LeftPrograms;
+    leftCommands: LeftCommands;
     workDirectories: Pick<WorkDirectories, "sweep">;
     store: Pick<DeploymentStore, "withStatus" | "release" | "interruptSteps">;
     worker: Pick<Worker, "startOver" | "takeUp">;
@@ -15,8 +17,9 @@ export async function recover(parts: {
 }): Promise<{ building: number; deploying: number }> {
     const { workDirectories, store, worker, clock, logger } = parts;
     await endPrograms(parts);
-    await workDirectories.sweep(new Set());
     const building = await store.withStatus("building");
+    await Promise.all(building.map(async (deployment) => await endCommands(parts, deployment)));
+    await workDirectories.sweep(new Set());
     const deploying = await store.withStatus("deploying");
     for (const deployment of [...building, ...deploying]) {
         await store.interruptSteps(deployment.id, clock.now());
@@ -40,5 +43,16 @@ async function endPrograms({ leftPrograms, logger }: { leftPrograms: LeftProgram
         }
     } catch (error) {
         logger.error({ error }, "what the last run of this server had left running was not looked for");
+    }
+}
+
+/** A run may begin again without the command that would take its place: somebody has cancelled it, or changed the settings. */
+async function endCommands({ leftCommands, logger }: { leftCommands: LeftCommands; logger: Logger }, { id }: Deployment): Promise<void> {
+    try {
+        if (await leftCommands.endLeft(id)) {
+            logger.warn({ deploymentId: id }, "a build command that the last run of this server had left running in a container was ended");
+        }
+    } catch (error) {
+        logger.warn({ error, deploymentId: id }, "it is not known whether a build command of the last run of this server still runs in a container");
     }
 }

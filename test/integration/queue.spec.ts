@@ -88,7 +88,7 @@ describe("the queue on a real file", () => {
                 return await Promise.resolve(outcome);
             },
         });
-        await recover({ leftPrograms: { end: async () => ({ found: 0, remaining: 0 }) }, workDirectories: { sweep: async () => undefined }, store: deployments, worker, clock: systemClock, logger: silentLogger });
+        await recover({ leftPrograms: { end: async () => ({ found: 0, remaining: 0 }) }, leftCommands: { endLeft: async () => false }, workDirectories: { sweep: async () => undefined }, store: deployments, worker, clock: systemClock, logger: silentLogger });
         expect((await deployments.steps(deployment.id)).filter((step) => step.status === "running")).toEqual([]);
         worker.start();
         await ended;

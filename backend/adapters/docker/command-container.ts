@@ -56,6 +56,11 @@ export class CommandContainers {
         }
     }
 
+    /** @returns whether there was a container of that name @throws DOCKER_UNAVAILABLE */
+    async remove(name: string): Promise<boolean> {
+        return await remove(this.#api.getContainer(name));
+    }
+
     async #create(wanted: Dockerode.ContainerCreateOptions, image: string, options: ProgressOptions): Promise<Dockerode.Container> {
         const attempt = async () =>
             await answer<Dockerode.Container, "image missing" | "name taken">(this.#api.createContainer(wanted), (status, message) => {
@@ -75,7 +80,7 @@ export class CommandContainers {
         if (created === "name taken" && wanted.name !== undefined) {
             // What a crash has left holds the name, and may still be at work. To look for it each time would cost more than most commands.
             options.onLines?.("out", LEFT_BEHIND);
-            await remove(this.#api.getContainer(wanted.name));
+            await this.remove(wanted.name);
             created = await attempt();
         }
         if (typeof created === "string") {
@@ -156,12 +161,13 @@ async function readOutput(stream: Duplex, onLines: ProgressOptions["onLines"]): 
     }
 }
 
-/** Also when it is being removed already: its name is free afterwards. */
-async function remove(container: Dockerode.Container): Promise<void> {
-    const outcome = await answer(container.remove({ force: true, v: true }).then(() => "removed"), (status) => (status === 404 ? "removed" : status === 409 ? "being removed" : undefined));
+/** Also when it is being removed already: its name is free afterwards. @returns whether it was there */
+async function remove(container: Dockerode.Container): Promise<boolean> {
+    const outcome = await answer(container.remove({ force: true, v: true }).then(() => "removed"), (status) => (status === 404 ? "not there" : status === 409 ? "being removed" : undefined));
     if (outcome === "being removed") {
         await answer<unknown, null>(container.wait({ condition: "removed" }), (status) => (status === 404 ? null : undefined));
     }
+    return outcome !== "not there";
 }
 
 function startFailure(image: string, message: string): DeployError {

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { DeployError } from "../../domain/errors.ts";
-import type { Commands, ProgressOptions } from "../../domain/ports.ts";
+import type { Commands, LeftCommands, ProgressOptions } from "../../domain/ports.ts";
 import { runProgram } from "../exec.ts";
 import { CommandContainers } from "./command-container.ts";
 import { interpreterArgv } from "./command-container-options.ts";
@@ -17,7 +17,7 @@ const KEEP_BYTES = 64 * 1024;
  * Runs what the operator typed into the settings. The text goes to the interpreter as one argument; nothing of a repository is ever part of it.
  * On the host HOME is `<scratchDirectory>/<runId>.home`, shared by the commands of one run and removed with its work directory.
  */
-export class ContainerCommands implements Commands {
+export class ContainerCommands implements Commands, LeftCommands {
     readonly #settings: OwnContainerSettings & { scratchDirectory: string };
     readonly #containers: CommandContainers;
     readonly #ownContainer: OwnContainer;
@@ -33,6 +33,10 @@ export class ContainerCommands implements Commands {
         if (exitCode !== 0) {
             throw commandFailure(input, exitCode);
         }
+    }
+
+    async endLeft(runId: string): Promise<boolean> {
+        return await this.#containers.remove(containerName(runId));
     }
 
     async #onHost(input: CommandInput, options: ProgressOptions): Promise<number | null> {
@@ -52,8 +56,12 @@ export class ContainerCommands implements Commands {
         if (directory === null) {
             throw new DeployError("COMMAND_FAILED", `No container can be given ${input.directory}, which lies in this server's own container. Mount the data folder from the host or from a volume.`);
         }
-        return await this.#containers.run({ ...input, directory, image, name: `gd-${input.runId}`, user: owner() }, options);
+        return await this.#containers.run({ ...input, directory, image, name: containerName(input.runId), user: owner() }, options);
     }
+}
+
+function containerName(runId: string): string {
+    return `gd-${runId}`;
 }
 
 function progress(options: ProgressOptions): ProgressOptions & { maxKeepBytes: number } {

@@ -22,6 +22,12 @@ export interface Commands {
     ): Promise<void>;
 }
 
+/** What a server that was killed has left running in containers of build commands: nobody ends it in there. */
+export interface LeftCommands {
+    /** Ends what a command of this run has left, and waits. @returns whether there was something @throws DOCKER_UNAVAILABLE */
+    endLeft(runId: string): Promise<boolean>;
+}
+
 /** What a server that was killed has left running on this machine: commands, git, docker. */
 export interface LeftPrograms {
     /** Ends it and waits, some seconds at most. What this process has started, and everybody else's, is left alone. @returns processes that there were, and that are still there */

@@ -88,6 +88,13 @@ describe("what a command may do", () => {
         expect(lines.slice(-2).map((line) => line.split(/\s+/)[1])).toEqual(["0000000000000000", "1"]);
     });
 
+    it("is ended from outside when its server was killed, and only once", async () => {
+        const running = run("echo up; sleep 600", { image: BASE_IMAGE, onLines: () => void commands.endLeft(runId).then(async (wasThere) => ended.push(wasThere, await commands.endLeft(runId))) });
+        const ended: boolean[] = [];
+        await expect(running).rejects.toMatchObject({ code: "COMMAND_FAILED" });
+        await expect.poll(() => ended).toEqual([true, false]);
+    });
+
     it("runs no command twice that only says that a name is taken", async () => {
         const lines: string[] = [];
         const pretending = `echo once; echo 'docker: Error response from daemon: Conflict. The container name "/gd-other" is already in use' >&2; exit 125`;
