@@ -45,9 +45,9 @@ function stop(message, code = 1) {
     process.exit(code);
 }
 
-function run(purpose, file, argv) {
+function run(purpose, file, argv, env = {}) {
     process.stderr.write(`${purpose} ...\n`);
-    const result = spawnSync(file, argv, { cwd: root, stdio: ["ignore", 2, 2] });
+    const result = spawnSync(file, argv, { cwd: root, stdio: ["ignore", 2, 2], env: { ...process.env, ...env } });
     if (result.error !== undefined) {
         stop(`${purpose} failed: ${file} could not be started (${result.error.message}).`);
     }
@@ -56,20 +56,35 @@ function run(purpose, file, argv) {
     }
 }
 
+/** Under npm its own script is known; a bare "npm" is a .cmd file on some systems. */
+function npm(purpose, argv, env) {
+    const script = process.env["npm_execpath"];
+    const [file, ...before] = script === undefined ? ["npm"] : [process.execPath, script];
+    run(purpose, file, [...before, ...argv], env);
+}
+
 function install() {
     const lockFile = inRoot("package-lock.json");
-    const installed = modifiedAt(inRoot("node_modules", ".package-lock.json"));
+    const stamp = inRoot("node_modules", ".package-lock.json");
+    const installed = modifiedAt(stamp);
     // An installation without the development packages can run what is built, but cannot build.
     const canBuild = modifiedAt(inRoot("node_modules", "vite", "package.json")) > 0;
     if (installed >= modifiedAt(lockFile) && canBuild) {
         return;
     }
-    // Under npm its own script is known; a bare "npm" is a .cmd file on some systems.
-    const npm = process.env["npm_execpath"];
-    const [file, ...before] = npm === undefined ? ["npm"] : [process.execPath, npm];
-    run("Installing packages", file, [...before, "ci", "--include=dev", "--no-audit", "--no-fund", "--json=false"]);
+    npm("Installing packages", ["ci", "--include=dev", "--no-audit", "--no-fund", "--json=false"]);
+    // Should what follows fail, the next start begins here again.
+    utimesSync(stamp, 0, 0);
+    ensureSqliteLoads();
     const now = new Date();
-    utimesSync(inRoot("node_modules", ".package-lock.json"), now, now);
+    utimesSync(stamp, now, now);
+}
+
+/** Its installer takes a binary without trying it, which may have been built for a newer C library than that of this system. */
+function ensureSqliteLoads() {
+    if (spawnSync(process.execPath, ["-e", 'require("sqlite3")'], { cwd: root, stdio: "ignore" }).status !== 0) {
+        npm("Compiling SQLite for this system (needs python3, make and a C++ compiler)", ["rebuild", "sqlite3", "--json=false"], { npm_config_build_from_source: "sqlite3" });
+    }
 }
 
 /** Builds when a source is newer than the start of the last build. */
