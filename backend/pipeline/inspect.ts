@@ -26,7 +26,7 @@ export async function readCompose(run: Run, path: string): Promise<string> {
 export function refuseSteeringVariables(path: string, text: string): void {
     const name = steeringVariable(text);
     if (name !== null) {
-        throw new DeployError("COMPOSE_POLICY", `${path} of the repository sets ${name}, which steers Compose itself. Take it out; the compose file is chosen in the build settings.`);
+        throw new DeployError("COMPOSE_POLICY", `${path} of the repository sets ${name}, which steers Compose, or what it starts on this server. Take it out: the compose file is chosen in the build settings, and what a container needs can stand in its service's environment.`);
     }
 }
 

@@ -251,9 +251,11 @@ it("R10: no webhook starts with a secret that anybody would guess (Dokploy CVE-2
 
 it("R11: neither labels, extensions and hooks of a repository nor its package file are run here (Arcane CVE-2026-23520)", async () => {
     const command = `touch ${canary}/hook`;
+    // Compose hands it on to the credential helper that it asks before a pull.
+    await expectRefused({ ".env": "LD_PRELOAD=./hook.so\n" }, "COMPOSE_POLICY");
     const service = [`labels: {com.getarcaneapp.arcane.lifecycle.pre-update: "${command}", git-deploy.pre-build: "${command}", deploy.command: "${command}"}`, `x-git-deploy: {preBuildCommands: ["${command}"], script: "${command}"}`];
     const hook = { executable: `#!/bin/sh\n${command}\n` };
-    const files = { "compose.yaml": composeFile({ port: victim.port, service }), ".git-deploy.yaml": `preBuildCommands: ["${command}"]\n`, "hooks/post-checkout": hook, ".githooks/post-checkout": hook, "package.json": JSON.stringify({ scripts: { preinstall: command, deploy: command } }), "deploy.sh": hook };
+    const files = { ".env": null, "compose.yaml": composeFile({ port: victim.port, service }), ".git-deploy.yaml": `preBuildCommands: ["${command}"]\n`, "hooks/post-checkout": hook, ".githooks/post-checkout": hook, "package.json": JSON.stringify({ scripts: { preinstall: command, deploy: command } }), "deploy.sh": hook };
     expect((await victim.pushAndWait(good(files))).status).toBe("successful");
     await victim.pushAndWait(good({ "compose.yaml": `services:\n    web:\n        provider: {type: "${command}"}\n` }));
     expect((await victim.deployments())[0]).toMatchObject({ status: "failed" });

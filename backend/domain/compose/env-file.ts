@@ -71,8 +71,17 @@ function quote(value: string): string {
     return `"${escaped}"`;
 }
 
-/** An assignment by which a `.env` steers Compose or Docker themselves instead of giving a value to the stack. Go takes U+0085 for a space. */
-const STEERING = /(?<![\w.[\]-])(COMPOSE_(?:FILE|PATH_SEPARATOR|ENV_FILES|DISABLE_ENV_FILE)|DOCKER_(?:HOST|CONTEXT|CONFIG|CERT_PATH|TLS_VERIFY)|BUILDX_\w+|BUILDKIT_\w+)[\s\u0085]*[=:]/;
+/** What Compose and Docker take their settings from. */
+const SETTINGS = ["COMPOSE_(?:FILE|PATH_SEPARATOR|ENV_FILES|DISABLE_ENV_FILE)", "DOCKER_(?:HOST|CONTEXT|CONFIG|CERT_PATH|TLS_VERIFY)", "BUILDX_\\w+", "BUILDKIT_\\w+"];
+
+/**
+ * Where the programs that Compose starts on this machine get code, and trust, from: it hands on all of a `.env`, and asks a credential helper (of a keyring, AWS or Google)
+ * before each pull. Only what no stack needs: names such as PYTHONPATH are often meant for its containers.
+ */
+const CODE = ["LD_(?:PRELOAD|AUDIT|LIBRARY_PATH)", "GCONV_PATH", "BASH_ENV", "SSL_CERT_(?:FILE|DIR)", "AWS_(?:CONFIG_FILE|SHARED_CREDENTIALS_FILE)", "CLOUDSDK_(?:PYTHON\\w*|CONFIG|ROOT_DIR)", "PASSWORD_STORE_\\w+", "GNUPGHOME"];
+
+/** An assignment by which a `.env` steers the tools themselves instead of giving a value to the stack. Go takes U+0085 for a space. */
+const STEERING = new RegExp(`(?<![\\w.[\\]-])(${[...SETTINGS, ...CODE].join("|")})[\\s\\u0085]*[=:]`);
 
 /**
  * The first name in a `.env` that would steer the tools, or null. It is looked for anywhere, since Compose reads on behind a closing quote and skips

@@ -40,6 +40,10 @@ it.each([
     ["export\fCOMPOSE_FILE=x", "COMPOSE_FILE"],
     ['A="1" COMPOSE_FILE=x', "COMPOSE_FILE"],
     ["A='1'COMPOSE_FILE=x", "COMPOSE_FILE"],
+    ["export LD_PRELOAD=./evil.so", "LD_PRELOAD"],
+    ["AWS_CONFIG_FILE: ./runs-a-program", "AWS_CONFIG_FILE"],
+    ["CLOUDSDK_PYTHON=./evil", "CLOUDSDK_PYTHON"],
+    ["LD_SDK_KEY=1\nAWS_REGION=x\nPYTHONPATH=/app\nNODE_OPTIONS=--inspect\nHTTPS_PROXY=http://proxy", null],
     ['A="1\n# still the value" COMPOSE_FILE=x', "COMPOSE_FILE"],
 ])("finds what steers the tools in %j", (text, name) => {
     expect(steeringVariable(text)).toBe(name);
