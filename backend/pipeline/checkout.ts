@@ -1,6 +1,6 @@
 import { dirname } from "node:path/posix";
 import type { BuildConfig } from "../domain/entities.ts";
-import { COMPOSE_OVERRIDE_NAMES, discoverComposeFile, discoverOverrideFile, isRootComposeFile, needsRendering } from "../domain/compose/compose-files.ts";
+import { COMPOSE_FILE_NAMES, COMPOSE_OVERRIDE_NAMES, discoverComposeFile, discoverOverrideFile, isRootComposeFile, needsRendering } from "../domain/compose/compose-files.ts";
 import { projectName } from "../domain/compose/compose-project.ts";
 import { relocateCompose } from "../domain/compose/compose-relocate.ts";
 import { withManagedBlock } from "../domain/compose/env-file.ts";
@@ -66,7 +66,7 @@ export async function checkOut(run: Run, commit: Commit): Promise<Checkout> {
     for (const path of [composePath, ...COMPOSE_OVERRIDE_NAMES.filter((name) => paths.has(name))]) {
         await inspectComposeFiles(run, path, { paths, variables: { project, env } });
     }
-    const isRendered = needsRendering(composePath, paths);
+    const isRendered = needsRendering(composePath, new Set([...paths, ...(await composeFilesMadeByHand(run, paths))]));
     let composeYaml: string | null = null;
     if (isRendered) {
         const rendered = relocateCompose(source, composePath);
@@ -90,6 +90,19 @@ function chooseComposeFile(config: BuildConfig, paths: ReadonlySet<string>): str
         throw new DeployError("COMPOSE_MISSING", `The repository has no file ${path} at this commit. Correct the compose file's path in the build settings.`);
     }
     return path;
+}
+
+/** What lies in the stack's folder and will stay there, since no release has brought it: Compose could prefer it to the file of the repository. */
+async function composeFilesMadeByHand({ parts, deployment, repository }: Run, paths: ReadonlySet<string>): Promise<string[]> {
+    const current = await parts.releases.currentOf(deployment.stackId);
+    const isRelease = current !== null && current.status !== "baseline";
+    const candidates = COMPOSE_FILE_NAMES.filter((name) => !paths.has(name) && !(isRelease && current.composeYaml !== null && name === "compose.yaml"));
+    const lying = await Promise.all(candidates.map(async (name) => ((await parts.stackFolder.read(deployment.stackId, name)) === null ? [] : [name])));
+    if (lying.flat().length === 0 || !isRelease) {
+        return lying.flat();
+    }
+    const brought = new Set((await parts.git.listTree(repository.id, current.treeId)).map(({ path }) => path));
+    return lying.flat().filter((name) => !brought.has(name));
 }
 
 /** What Dockge's own calls pass: the shared `global.env`, then the stack's `.env`, here as it will be. */

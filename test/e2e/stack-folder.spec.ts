@@ -2,7 +2,7 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promis
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openTestBed, type TestBed } from "../fixtures/test-bed.ts";
-import { webService } from "../fixtures/web-service.ts";
+import { idleService, webService } from "../fixtures/web-service.ts";
 
 let bed: TestBed;
 
@@ -80,6 +80,16 @@ describe("the files of a stack", () => {
         expect(await stack.served("/page.txt")).toBe("beside");
         expect(await stack.read("compose.yaml")).toMatch(/^#/);
         expect(await stack.read("deploy", "production.yml")).toContain("build: ..");
+    });
+
+    it.each(["compose.yaml", "compose.yml"])("releases the repository's own docker-compose.yml in a folder where somebody has made a %s", async (handMade) => {
+        const stack = await bed.link({ purpose: "names" });
+        await writeFile(stack.file(handMade), `services:\n${idleService("by-hand")}\n`);
+        for (const note of ["first", "second"]) {
+            const done = await stack.pushAndWait({ note, "docker-compose.yml": `services:\n${idleService("main")}\n` });
+            expect(done).toMatchObject({ status: "successful", error: null });
+            expect((await stack.containers()).map(({ service }) => service)).toEqual(["main"]);
+        }
     });
 
     it("never writes through a symbolic link that a commit or somebody else has put into the folder", async () => {

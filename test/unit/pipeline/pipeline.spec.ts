@@ -111,6 +111,15 @@ describe("a good push", () => {
         expect(world.folder.get("compose.yaml")).toMatch(/^# Rendered from deploy\/stack\.yaml[\s\S]*build: \.\/app/);
     });
 
+    it("leaves a file that was renamed at the root as it is: what the last release brought is in nobody's way", async () => {
+        world.commit("aaa1", {});
+        await world.run(aRun("d1", "aaa1"));
+        world.commit("bbb2", { "docker-compose.yml": "services: {}\n" });
+        delete world.commits.get("bbb2")?.files["compose.yaml"];
+        await world.run(aRun("d2", "bbb2"));
+        expect(world.releases.map(({ composeFile }) => composeFile)).toEqual(["compose.yaml", "docker-compose.yml"]);
+    });
+
     it("keeps the images of the last N healthy releases", async () => {
         for (const [index, sha] of ["aaa1", "bbb2", "ccc3"].entries()) {
             world.commit(sha, { "index.html": sha });
