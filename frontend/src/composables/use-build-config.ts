@@ -40,7 +40,8 @@ export function toInput(draft: BuildConfigDraft): BuildConfigInput {
         commandImage: text(draft.commandImage),
         healthCheckPath: text(draft.healthCheckPath),
         buildArgs: draft.buildArgs.filter(({ name }) => name !== ""),
-        environmentVariables: draft.environmentVariables.filter(({ name }) => name !== ""),
+        // Whether a value can be opened is the server's word, which it does not take back.
+        environmentVariables: draft.environmentVariables.filter(({ name }) => name !== "").map(({ unreadable: _unreadable, ...variable }) => variable),
         preBuildCommands: lines(draft.preBuildCommands),
         postBuildCommands: lines(draft.postBuildCommands),
         autoDeployBranches: lines(draft.autoDeployBranches),
