@@ -181,6 +181,21 @@ describe("linking", () => {
         form.unmount();
     });
 
+    it("does not ask, and forgets what the test said, once another token is typed", async () => {
+        const { form, save, click } = open(vi.fn().mockRejectedValue(new ServerError("GIT_AUTH_FAILED", "The token may not read it.")));
+        await form.get("[data-testid=git-url]").setValue("https://git.example.org/me/app.git");
+        await form.get("[data-testid=auth-type]").setValue("http_token");
+        await form.get("[data-testid=git-token]").setValue("mistyped");
+        await click("test-connection");
+        expect(form.text()).toContain("The token may not read it.");
+        await form.get("[data-testid=git-token]").setValue("t0ken");
+        expect(form.text()).not.toContain("The token may not read it.");
+        await form.trigger("submit");
+        await flushPromises();
+        expect(save).toHaveBeenCalledTimes(1);
+        form.unmount();
+    });
+
     it("forgets why it was not saved once something else is typed", async () => {
         const { form, save } = open();
         save.mockRejectedValue(new ServerError("GIT_URL_INVALID", "Use https://."));
@@ -300,6 +315,29 @@ describe("the webhook's card", () => {
         expect(said({ autoDeployPausedAt: "2026-01-31T09:00:00.000Z" })).toContain("Resume it");
         expect(said({ lastSyncedCommit: "b".repeat(40), deployedCommit: "a".repeat(40) })).toMatch(/while auto-deploy was paused.*Deploy now/);
         expect(said({ lastSyncedCommit: "b".repeat(40), deployedCommit: "b".repeat(40) })).toBeNull();
+    });
+
+    it("says that an address of this machine is out of reach until a delivery came to it", () => {
+        const isSaid = (lastDelivery: object | null) => {
+            const repository = repositoryRow({ webhookUrl: "http://localhost:5001/api/webhooks/deploy/r1", lastDelivery } as never);
+            return mount(WebhookCard, { props: { repository, secret: null, rotate: vi.fn() }, global: surroundings() }).find("[data-testid=webhook-local]").exists();
+        };
+        const delivery = { receivedAt: "2026-01-31T10:00:00.000Z", verdict: null };
+        expect([null, { ...delivery, verified: false }, { ...delivery, verified: true }].map(isSaid)).toEqual([true, true, false]);
+    });
+
+    it("promises no day of grace for a secret that was lost with the key", async () => {
+        const asked = async (changes: object) => {
+            const card = mount(WebhookCard, { props: { repository: repositoryRow({ previousSecretValidUntil: "2026-02-01T10:00:00.000Z", ...changes }), secret: null, rotate: vi.fn() }, global: surroundings(), attachTo: document.body });
+            await card.get("[data-testid=rotate-secret]").trigger("click");
+            const text = `${card.text()} ${document.querySelector("[data-testid=confirm-dialog]")?.textContent ?? ""}`;
+            card.unmount();
+            return text;
+        };
+        expect(await asked({})).toMatch(/former secret stops working[^]*works for another day/);
+        const lost = await asked({ unreadableSecrets: ["webhookSecret"] });
+        expect(lost).not.toMatch(/former secret stops working|works for another day/);
+        expect(lost).toContain("deliveries are refused until the provider has the new one");
     });
 });
 
