@@ -6,7 +6,7 @@ import { relocateCompose } from "../domain/compose/compose-relocate.ts";
 import { withManagedBlock } from "../domain/compose/env-file.ts";
 import { DeployError } from "../domain/errors.ts";
 import type { Commit, ComposeProject, ReleaseFile } from "../domain/ports.ts";
-import { inspectComposeFiles, readCompose, refuseOthersProject, refuseSteeringVariables } from "./inspect.ts";
+import { inspectComposeFiles, readCompose, refuseOthersNames, refuseSteeringVariables } from "./inspect.ts";
 import { linesTo, type Run } from "./run-context.ts";
 
 /** The commit, laid out and looked at, before anything of it is run. */
@@ -48,9 +48,9 @@ export async function checkOut(run: Run, commit: Commit): Promise<Checkout> {
         refuseSteeringVariables(envSource, ownEnv ?? "");
     }
     const hadEnv = (await parts.stackFolder.read(deployment.stackId, ".env")) !== null;
-    const variables = config.environmentVariables.map(({ name, value }) => ({ name, value: value.reveal() }));
+    const ofSettings = config.environmentVariables.map(({ name, value }) => ({ name, value: value.reveal() }));
     // An empty one stands in the way of a `.env` that lies at the root of the repository and is not the stack's: Compose would read it there.
-    const env = withManagedBlock(ownEnv, variables) ?? (hadEnv || paths.has(".env") ? "" : null);
+    const env = withManagedBlock(ownEnv, ofSettings) ?? (hadEnv || paths.has(".env") ? "" : null);
 
     if (composePath === null) {
         const stackPath = parts.stackFolder.path(deployment.stackId);
@@ -62,10 +62,13 @@ export async function checkOut(run: Run, commit: Commit): Promise<Checkout> {
     const override = discoverOverrideFile(paths);
     const name = projectName(source, composePath, deployment.stackId);
     const project = { name, directory: directories.source, stackDirectory: parts.stackFolder.path(deployment.stackId), envFiles: await planEnvFiles(run, env) };
+    const variables = { project, env };
     // Of several overrides Compose merges one unasked; which one is for its version to say.
-    for (const path of [composePath, ...COMPOSE_OVERRIDE_NAMES.filter((name) => paths.has(name))]) {
-        await inspectComposeFiles(run, path, { paths, variables: { project, env } });
+    const ofStack = [composePath, ...COMPOSE_OVERRIDE_NAMES.filter((each) => paths.has(each))];
+    for (const path of ofStack) {
+        await inspectComposeFiles(run, path, { paths, variables });
     }
+    await refuseOthersNames(run, ofStack, { env: isEnvTracked ? (ownEnv ?? "") : "", variables });
     const isRendered = needsRendering(composePath, new Set([...paths, ...(await composeFilesMadeByHand(run, paths))]));
     let composeYaml: string | null = null;
     if (isRendered) {
@@ -77,7 +80,6 @@ export async function checkOut(run: Run, commit: Commit): Promise<Checkout> {
         await parts.workDirectories.write(directories.plan, "compose.yaml", composeYaml, 0o600);
     }
     const composeFiles = [isRendered ? `${directories.plan}/compose.yaml` : composePath, ...(override === null ? [] : [override])];
-    await refuseOthersProject(run, name);
     return { commit, treeId, files, composeYaml, composeFile: isRendered ? "compose.yaml" : composePath, env, isEnvTracked, project: { ...project, files: composeFiles } };
 }
 

@@ -2,7 +2,7 @@ import { dirname, isAbsolute, normalize, resolve } from "node:path/posix";
 import { inspectCompose, TOO_DEEP } from "../domain/compose/compose-policy.ts";
 import { composeContent } from "../domain/compose/compose-relocate.ts";
 import type { IncludeScope } from "../domain/compose/compose-inspection.ts";
-import { steeringVariable } from "../domain/compose/env-file.ts";
+import { namesOfProject, steeringVariable } from "../domain/compose/env-file.ts";
 import { DeployError } from "../domain/errors.ts";
 import type { ComposeModel } from "../domain/ports.ts";
 import { resolveVariables, type VariablesSource } from "./compose-variables.ts";
@@ -63,9 +63,25 @@ function filesOf(model: ComposeModel): { at: string; path: string }[] {
     return [...builds, ...files];
 }
 
+/** Dockge's own buttons run without `-p`: the name is then that of the `.env`, or of the file, by the word of Compose where it holds a variable. @throws COMPOSE_POLICY, SELF_DEPLOY, COMPOSE_INVALID */
+export async function refuseOthersNames(run: Run, files: readonly string[], { env, variables }: { env: string; variables: VariablesSource }): Promise<void> {
+    const names = namesOfProject(env).map((text) => ({ path: ".env", text }));
+    for (const path of files) {
+        const text = (composeContent(await readCompose(run, path), path) as Record<string, unknown>)["name"];
+        if (typeof text === "string") {
+            names.push({ path, text });
+        }
+    }
+    for (const { path, text } of names) {
+        const name = text.includes("$") ? (await resolveVariables(run, variables, path, [], [text])).get(text) : text;
+        // As Compose makes a name of any text.
+        await refuseOthersProject(run, (name ?? "").toLowerCase().replace(/[^a-z0-9_-]/g, "").replace(/^[_-]+/, ""));
+    }
+}
+
 /** `up --remove-orphans` under another stack's name would end that stack's containers. @throws SELF_DEPLOY, COMPOSE_POLICY */
 export async function refuseOthersProject({ parts, deployment }: Run, name: string): Promise<void> {
-    if (name === deployment.stackId) {
+    if (name === deployment.stackId || name === "") {
         return;
     }
     if ((await parts.docker.ownProject()) === name) {

@@ -226,7 +226,14 @@ it("R7: a Git server that sends us to another host is not followed with the toke
 });
 
 it("R8: a repository cannot speak for another stack (Coolify CVE-2026-48742)", async () => {
-    await expectRefused({ "compose.yaml": `name: ${bystander.name}\n${composeFile({ port: victim.port })}` }, "COMPOSE_POLICY", "COMPOSE_INVALID");
+    const compose = composeFile({ port: victim.port });
+    const empty = { ".env": null, "compose.override.yaml": null };
+    await expectRefused({ "compose.yaml": `name: ${bystander.name}\n${compose}` }, "COMPOSE_POLICY", "COMPOSE_INVALID");
+    // Dockge's buttons, which run without a name, would take these.
+    await expectRefused({ ...empty, "compose.yaml": `name: "\${NAME:-${bystander.name}}"\n${compose}` }, "COMPOSE_POLICY");
+    await expectRefused({ ...empty, ".env": `COMPOSE_PROJECT_NAME = "${bystander.name}"\n` }, "COMPOSE_POLICY");
+    await expectRefused({ ...empty, ".env": `A=${bystander.name}\nexport COMPOSE_PROJECT_NAME=\${A}\n` }, "COMPOSE_POLICY");
+    await expectRefused({ ...empty, "compose.override.yaml": `name: ${bystander.name}\nservices: {}\n` }, "COMPOSE_POLICY");
     expect(await bystander.containers()).toHaveLength(1);
 });
 

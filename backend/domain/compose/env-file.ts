@@ -96,3 +96,8 @@ export function steeringVariable(text: string): string | null {
     }
     return null;
 }
+
+/** The values by which a `.env` names the Compose project, looked for as above; variables in them are left as they are. */
+export function namesOfProject(text: string): string[] {
+    return [...text.matchAll(/(?<![\w.[\]-])COMPOSE_PROJECT_NAME[\s\u0085]*[=:][ \t]*(?:"([^"\n]*)"|'([^'\n]*)'|([^\s#]*))/g)].map(([, double, single, plain]) => double ?? single ?? plain ?? "");
+}

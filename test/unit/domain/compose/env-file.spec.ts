@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { steeringVariable, withManagedBlock, withoutManagedBlock } from "../../../../backend/domain/compose/env-file.ts";
+import { namesOfProject, steeringVariable, withManagedBlock, withoutManagedBlock } from "../../../../backend/domain/compose/env-file.ts";
 
 describe("the managed block of .env", () => {
     it("stands at the end and leaves a person's own lines alone", () => {
@@ -47,4 +47,8 @@ it.each([
     ['A="1\n# still the value" COMPOSE_FILE=x', "COMPOSE_FILE"],
 ])("finds what steers the tools in %j", (text, name) => {
     expect(steeringVariable(text)).toBe(name);
+});
+
+it("finds the names that a .env gives to the project", () => {
+    expect(namesOfProject("COMPOSE_PROJECT_NAME=a # note\nexport COMPOSE_PROJECT_NAME: 'b c'\nA='1'COMPOSE_PROJECT_NAME=\"${X:-d}\"\nMY_COMPOSE_PROJECT_NAME=e")).toEqual(["a", "b c", "${X:-d}"]);
 });
