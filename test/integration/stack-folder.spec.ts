@@ -182,6 +182,15 @@ describe("apply", () => {
         expect(report).toEqual({ written: ["a.txt"], removed: ["gone.txt"], backedUp: [] });
     });
 
+    it("writes what is generated where there is no directory with files, as when a stack is unlinked", async () => {
+        await put(blog(), { ".env": "A=1\n", "a.txt": "mine" });
+        const folder = new StackFolderFiles({ stacksDirectory: stacks, dataDirectory: root, backupsDirectory: path.join(root, "backups"), clock });
+        const readBlob = async () => await Promise.reject(new Error("no blob is asked for"));
+        const report = await folder.apply({ stack: "blog", deploymentId: "unlink", files: [], previous: [], sourceDirectory: null, readBlob, generated: [{ path: ".env", content: "A=2\n", mode: 0o600 }] });
+        expect(report).toEqual({ written: [".env"], removed: [], backedUp: [] });
+        expect(await treeOf(blog())).toEqual({ ".env": "A=2\n", "a.txt": "mine" });
+    });
+
     it("keeps every edit when the same deployment overwrites twice", async () => {
         await put(blog(), { "a.txt": "first" });
         await apply({ to: { "a.txt": "1" } });

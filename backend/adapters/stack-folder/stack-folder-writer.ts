@@ -13,7 +13,7 @@ import type { ApplyInput, ReleasePlan, Target } from "./stack-folder-plan.ts";
 
 export interface WriterParts {
     root: OpenFolder;
-    source: OpenFolder;
+    source: OpenFolder | null;
     readBlob: ApplyInput["readBlob"];
     backup: StackFolderBackup;
     owner: FileOwner | undefined;
@@ -53,8 +53,9 @@ export class StackFolderWriter {
     /** Targets of the symlinks to write, all checked before anything is changed. */
     async #readLinks(): Promise<Map<string, string>> {
         const links = new Map<string, string>();
+        const { source } = this.#parts;
         await forEachParallel(this.#plan.tracked.filter(({ isSymlink }) => isSymlink), PARALLEL, async ({ path, blobId }) => {
-            const inSource = await this.#in(this.#parts.source, path, async (folder, name) => await readlink(folder.at(name)).catch(ignore("EINVAL", "ENOENT")));
+            const inSource = source === null ? undefined : await this.#in(source, path, async (folder, name) => await readlink(folder.at(name)).catch(ignore("EINVAL", "ENOENT")));
             const target = inSource !== undefined && gitBlobId(inSource, blobId) === blobId ? inSource : (await this.#blob(path, blobId)).toString("utf8");
             requireInsideTarget(path, target);
             links.set(path, target);
@@ -107,7 +108,7 @@ export class StackFolderWriter {
             if (!(folder instanceof OpenFolder)) {
                 throw throughSymlink(folder.path);
             }
-            const from = await source.walk(components).catch(async (error: unknown) => {
+            const from = await source?.walk(components).catch(async (error: unknown) => {
                 await folder.close();
                 throw error;
             });

@@ -88,7 +88,7 @@ export class StackFolderFiles implements StackFolder {
             throw new DeployError("STACK_NOT_FOUND", `The folder of the stack ${input.stack} is not there any more.`);
         }
         try {
-            const source = await OpenFolder.open(input.sourceDirectory);
+            const source = input.sourceDirectory === null ? null : await OpenFolder.open(input.sourceDirectory);
             try {
                 const backup = new StackFolderBackup({ backupsDirectory, deploymentId: input.deploymentId, now: () => clock.now(), beforeChange });
                 const todo = await inspectFolder(root, plan);
@@ -97,7 +97,7 @@ export class StackFolderFiles implements StackFolder {
                 }
                 return await new StackFolderWriter({ root, source, readBlob: input.readBlob, backup, owner, beforeChange }, plan, todo).run();
             } finally {
-                await source.close();
+                await source?.close();
             }
         } catch (error) {
             throw writeError(error, this.path(input.stack));

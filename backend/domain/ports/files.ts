@@ -43,8 +43,8 @@ export interface StackFolder {
         deploymentId: string;
         files: ReleaseFile[];
         previous: ReleaseFile[];
-        /** Directory with the content of `files`; a file whose content differs from its blob id is taken from `readBlob` instead. */
-        sourceDirectory: string;
+        /** Directory with the content of `files`, if there is one; a file whose content differs from its blob id is taken from `readBlob` instead. */
+        sourceDirectory: string | null;
         readBlob: (blobId: string) => Promise<Buffer>;
         /** Written after the files, in place of a tracked file of the same path. */
         /** `keepsMode`: where the file has that content already, its permissions are left as they are. */

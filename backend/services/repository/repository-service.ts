@@ -95,7 +95,7 @@ export class RepositoryService {
         const content = env === null ? null : withoutMarks(env);
         if (content !== null && content !== env) {
             const readBlob = () => Promise.reject(new Error("no file of a commit is written"));
-            await this.#parts.stackFolder.apply({ stack, deploymentId: "unlink", files: [], previous: [], sourceDirectory: "", readBlob, generated: [{ path: ".env", content, mode: 0o600 }] });
+            await this.#parts.stackFolder.apply({ stack, deploymentId: "unlink", files: [], previous: [], sourceDirectory: null, readBlob, generated: [{ path: ".env", content, mode: 0o600 }] });
         }
     }
 
