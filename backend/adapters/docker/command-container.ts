@@ -97,7 +97,7 @@ export class CommandContainers {
             ...(onLines === undefined ? {} : { onLines }),
         });
         if (result.exitCode !== 0) {
-            throw pullFailure(result);
+            throw pullFailure(result, image);
         }
     }
 }

@@ -71,8 +71,11 @@ export function buildFailure(result: Pick<ExecResult, "stdout" | "stderr" | "exi
     });
 }
 
-/** Whether the same pull may succeed later: not when the registry says that there is no such image or that we may not have it. */
-export function pullFailure(result: Pick<ExecResult, "stdout" | "stderr" | "exitCode">): DeployError {
+/**
+ * Whether the same pull may succeed later: not when the registry says that there is no such image or that we may not have it.
+ * @param image its name, where a single one was pulled: an Engine that does not reach the registry names the registry alone
+ */
+export function pullFailure(result: Pick<ExecResult, "stdout" | "stderr" | "exitCode">, image?: string): DeployError {
     const machine = machineFailure(result);
     if (machine !== null) {
         return machine;
@@ -80,7 +83,7 @@ export function pullFailure(result: Pick<ExecResult, "stdout" | "stderr" | "exit
     const reason = ownWords(result.stderr).at(-1) ?? `exit code ${result.exitCode}`;
     const isRefused = REFUSED.test(reason) && !NETWORK.test(reason);
     const advice = isRefused ? "Check the image's name and tag, and that this server is logged in to its registry." : "Check the network and the registry; it can be tried again.";
-    return new DeployError("PULL_FAILED", `An image could not be pulled: ${limit(reason)}. ${advice}`, { isRetryable: !isRefused });
+    return new DeployError("PULL_FAILED", `${image === undefined ? "An image" : `The image ${image}`} could not be pulled: ${limit(reason)}. ${advice}`, { isRetryable: !isRefused });
 }
 
 /** The output of the failed step, from the excerpt that BuildKit prints between two rules, or of the last step. */

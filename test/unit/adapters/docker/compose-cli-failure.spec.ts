@@ -62,6 +62,12 @@ describe("what Docker says about a pull", () => {
     ])("%s", (words, isRetryable) => {
         expect(pullFailure(failed(` web Pulling \n ${words}\n`))).toMatchObject({ code: "PULL_FAILED", isRetryable });
     });
+
+    it("is told with the image that was asked for, which an Engine that does not reach the registry leaves out", () => {
+        const offline = failed('Error response from daemon: Get "https://registry.test/v2/": dial tcp: lookup registry.test: no such host\n');
+        expect(pullFailure(offline, "node:22").message).toMatch(/^The image node:22 could not be pulled: Get "https:\/\/registry\.test/);
+        expect(pullFailure(offline).message).toMatch(/^An image could not be pulled: Get/);
+    });
 });
 
 describe("what Compose says about up", () => {
