@@ -44,9 +44,8 @@ export async function checkOut(run: Run, commit: Commit): Promise<Checkout> {
     const envSource = composePath === null ? ".env" : paths.has(joinFolder(dirname(composePath), ".env")) ? joinFolder(dirname(composePath), ".env") : ".env";
     const isEnvTracked = paths.has(envSource);
     const ownEnv = isEnvTracked ? await parts.workDirectories.read(directories.source, envSource) : await parts.stackFolder.read(deployment.stackId, ".env");
-    if (isEnvTracked) {
-        refuseSteeringVariables(envSource, ownEnv ?? "");
-    }
+    const trackedEnv = isEnvTracked ? (ownEnv ?? "") : "";
+    refuseSteeringVariables(envSource, trackedEnv);
     const hadEnv = (await parts.stackFolder.read(deployment.stackId, ".env")) !== null;
     const ofSettings = config.environmentVariables.map(({ name, value }) => ({ name, value: value.reveal() }));
     // An empty one stands in the way of a `.env` that lies at the root of the repository and is not the stack's: Compose would read it there.
@@ -55,6 +54,7 @@ export async function checkOut(run: Run, commit: Commit): Promise<Checkout> {
     if (composePath === null) {
         const stackPath = parts.stackFolder.path(deployment.stackId);
         const project = { name: deployment.stackId, directory: stackPath, files: [], envFiles: await parts.stackFolder.envFiles(deployment.stackId) };
+        await refuseOthersNames(run, [], { env: trackedEnv, variables: { project, env } });
         return { commit, treeId, files, composeYaml: null, composeFile: null, env, isEnvTracked, project };
     }
 
@@ -68,7 +68,7 @@ export async function checkOut(run: Run, commit: Commit): Promise<Checkout> {
     for (const path of ofStack) {
         await inspectComposeFiles(run, path, { paths, variables });
     }
-    await refuseOthersNames(run, ofStack, { env: isEnvTracked ? (ownEnv ?? "") : "", variables });
+    await refuseOthersNames(run, ofStack, { env: trackedEnv, variables });
     const isRendered = needsRendering(composePath, new Set([...paths, ...(await composeFilesMadeByHand(run, paths))]));
     let composeYaml: string | null = null;
     if (isRendered) {

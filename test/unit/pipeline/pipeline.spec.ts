@@ -442,6 +442,7 @@ it.each([
     ["a missing compose file", {}, { composePath: "nope.yaml" }, "COMPOSE_MISSING"],
     ["YAML that is none", { "compose.yaml": "services: [" }, {}, "COMPOSE_INVALID"],
     ["R8: a compose file under the name of another stack", { "compose.yaml": "name: other\nservices: {}\n" }, {}, "COMPOSE_POLICY"],
+    ["R8: the name of another stack in a .env, also where the stack keeps its own compose file", { ".env": "COMPOSE_PROJECT_NAME=other\n" }, { buildType: "docker_build" }, "COMPOSE_POLICY"],
     ["R4: an env_file that is the server's own", { "compose.yaml": "services:\n  web:\n    image: x\n    env_file: /data/git-deploy/secret.key\n" }, {}, "COMPOSE_POLICY"],
     ["R4: an override whose path leaves the checkout", { "compose.override.yaml": "services:\n  web:\n    build: ../..\n" }, {}, "COMPOSE_POLICY"],
     ["a .env that names another compose file", { ".env": "A=1\nexport COMPOSE_FILE=evil.yaml\n" }, {}, "COMPOSE_POLICY"],
