@@ -45,6 +45,16 @@ describe("RepositoryForm", () => {
         expect(form.emitted("saved")).toHaveLength(1);
     });
 
+    it("says beside the test what has to be done first, such as another name", async () => {
+        const { form, field } = open();
+        const isOff = () => ["test-connection", "save-repository"].map((button) => form.get<HTMLButtonElement>(`[data-testid=${button}]`).element.disabled);
+        await field("git-url").setValue("https://github.com/me/app.git");
+        expect(isOff()).toEqual([false, false]);
+        await form.setProps({ blockedBecause: "A stack named blog exists already." });
+        expect(isOff()).toEqual([true, true]);
+        expect(form.text()).toContain("A stack named blog exists already.");
+    });
+
     it("shows the exact reason of a failed test", async () => {
         const { form, field } = open(null, vi.fn().mockRejectedValue(new ServerError("GIT_AUTH_FAILED", "The token may not read octo/blog.", { host: "github.com" })));
         await field("git-url").setValue("https://github.com/octo/blog.git");
