@@ -1,6 +1,8 @@
+import { json } from "node:stream/consumers";
 import { finished } from "node:stream/promises";
 import type { Duplex } from "node:stream";
 import type Dockerode from "dockerode";
+import { z } from "zod";
 import { DeployError } from "../../domain/errors.ts";
 import type { ProgressOptions } from "../../domain/ports.ts";
 import { OutputTail } from "../exec-output.ts";
@@ -15,6 +17,7 @@ import { proxyVariables } from "./docker-proxies.ts";
 
 /** Between SIGTERM and SIGKILL, as for a program on the host. */
 const STOP_WITHIN_S = 5;
+const waitAnswer = z.object({ StatusCode: z.number().int() });
 const LEFT_BEHIND = "A container that was left behind is in the way. It is removed, and the command runs again.";
 
 /** Runs commands in throw-away containers over the Engine's API: the CLI between would copy all that they print once more, and take longer to start than most of them run. */
@@ -48,7 +51,7 @@ export class CommandContainers {
         const { Image: image = "" } = wanted;
         const container = await this.#create(wanted, image, options);
         try {
-            return await runToEnd(container, image, options);
+            return await runToEnd(this.#docker, container, image, options);
         } catch (error) {
             // What went wrong first is what a person needs to know.
             await remove(container).catch(() => undefined);
@@ -102,9 +105,9 @@ export class CommandContainers {
     }
 }
 
-async function runToEnd(container: Dockerode.Container, image: string, { signal, onLines }: ProgressOptions): Promise<number> {
+async function runToEnd(docker: DockerApi, container: Dockerode.Container, image: string, { signal, onLines }: ProgressOptions): Promise<number> {
     // Asked before it starts: it is removed at its end, and its exit code with it.
-    const ended = lateAnswer(container.wait({ condition: "removed" }) as Promise<{ StatusCode: number }>, () => {
+    const ended = lateAnswer(exitCodeOf(docker, container.id), () => {
         throw new DeployError("COMMAND_FAILED", "The container of the command was removed before it could end. Deploy again.");
     });
     // Looked at below, unless something fails before.
@@ -120,9 +123,15 @@ async function runToEnd(container: Dockerode.Container, image: string, { signal,
             await stop();
         }
     };
-    const [{ StatusCode }] = await Promise.all([ended, readOutput(stream as Duplex, onLines), start(), failureOnAbort(stop, ended, signal)]);
+    const [exitCode] = await Promise.all([ended, readOutput(stream as Duplex, onLines), start(), failureOnAbort(stop, ended, signal)]);
     signal?.throwIfAborted();
-    return StatusCode;
+    return exitCode;
+}
+
+/** Resolves when the container has ended and is removed: the Engine begins to answer at once, and ends when that is so. */
+async function exitCodeOf(docker: DockerApi, id: string): Promise<number> {
+    const answered = await docker.stream({ method: "POST", path: `/containers/${id}/wait?`, options: { condition: "removed" } });
+    return waitAnswer.parse(await json(answered)).StatusCode;
 }
 
 /** Runs `action` when the signal comes before the end. Rejects only when the action does. */

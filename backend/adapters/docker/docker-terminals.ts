@@ -29,11 +29,6 @@ const END_SCRIPT = `for signal in HUP KILL; do
     [ "$signal" = KILL ] || sleep 1
 done`;
 
-/** The part of docker-modem that is used here; dockerode does not type it. */
-interface Modem {
-    dial(request: { path: string; method: "GET"; isStream: true; statusCodes: Record<number, true>; options: Record<string, unknown> }, done: (error: Error | null, stream: Readable) => void): void;
-}
-
 /** Shells and logs of containers over the Engine's own API: no program of this machine is between, so none can be left behind. */
 export class DockerTerminals implements ContainerShells, ContainerLogs {
     readonly #docker: DockerApi;
@@ -65,8 +60,7 @@ export class DockerTerminals implements ContainerShells, ContainerLogs {
         return terminal;
     }
 
-    async *read(containerId: string, options: ContainerLogOptions): AsyncIterable<string> {
-        const { tail, since, hasTimestamps, isFollowed, signal } = options;
+    async *read(containerId: string, { tail, since, hasTimestamps, isFollowed, signal }: ContainerLogOptions): AsyncIterable<string> {
         signal.throwIfAborted();
         const container = this.#api.getContainer(containerId);
         // 409: it is being removed just now.
@@ -77,7 +71,9 @@ export class DockerTerminals implements ContainerShells, ContainerLogs {
             return undefined;
         };
         const info = await answer<Dockerode.ContainerInspectInfo>(container.inspect(), gone);
-        const stream = await answer<Readable>(this.#logs(containerId, { stdout: true, stderr: true, follow: isFollowed, timestamps: hasTimestamps, tail: tail ?? "all", ...(since === undefined ? {} : { since: since / 1000 }) }), gone);
+        // A whole log may be larger than the memory.
+        const options = { stdout: true, stderr: true, follow: isFollowed, timestamps: hasTimestamps, tail: tail ?? "all", ...(since === undefined ? {} : { since: since / 1000 }) };
+        const stream = await answer<Readable>(this.#docker.stream({ method: "GET", path: `/containers/${containerId}/logs?`, options }), gone);
         const stop = () => stream.destroy(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
         signal.addEventListener("abort", stop, { once: true });
         try {
@@ -86,14 +82,6 @@ export class DockerTerminals implements ContainerShells, ContainerLogs {
             signal.removeEventListener("abort", stop);
             stream.destroy();
         }
-    }
-
-    /** dockerode's own `logs()` collects what it does not follow in one buffer, and a whole log may be larger than the memory. */
-    async #logs(containerId: string, options: Record<string, unknown>): Promise<Readable> {
-        const modem = this.#api.modem as Modem;
-        return await new Promise((resolve, reject) => {
-            modem.dial({ path: `/containers/${containerId}/logs?`, method: "GET", isStream: true, statusCodes: { 200: true }, options }, (error, stream) => (error === null ? resolve(stream) : reject(error)));
-        });
     }
 }
 

@@ -136,7 +136,8 @@ describe("what a command may do", () => {
         await expect(running).rejects.toMatchObject({ code: "COMMAND_FAILED", message: expect.stringContaining("failed with exit code 137") as string });
     });
 
-    it("says that the Engine went away under it", async () => {
+    // With something unread the connection is reset; else it ends as if all had been said.
+    it.each([["while it speaks", 0], ["while it is silent", 500]])("says that the Engine went away %s", async (_when, afterMs) => {
         const connections: net.Socket[] = [];
         const socketPath = path.join(root, "engine.sock");
         const proxy = net.createServer((from) => {
@@ -148,7 +149,7 @@ describe("what a command may do", () => {
         const throughProxy = new ContainerCommands({ searchPath: "/usr/bin:/bin", dockerSocket: socketPath, scratchDirectory: root });
         const leave = () => {
             proxy.close();
-            connections.forEach((connection) => connection.destroy());
+            setTimeout(() => connections.forEach((connection) => connection.destroy()), afterMs);
         };
         const running = throughProxy.run({ interpreter: "sh", text: "echo up; sleep 60", directory, env: {}, image: BASE_IMAGE, runId }, { onLines: leave });
         await expect(running).rejects.toMatchObject({ code: "DOCKER_UNAVAILABLE" });
